@@ -57,6 +57,7 @@ from lockpoint.storage.jobs.parked_jobs import PostgresParkedJobs
 from lockpoint.storage.jobs.runner import ProcrastinateRunner
 from lockpoint.storage.keyring import Keyring, keyring
 from lockpoint.storage.locks.creation_guard import PostgresCreationGuard
+from lockpoint.storage.locks.lock_index import PostgresLockIndex
 from lockpoint.storage.locks.requests import PostgresRequests
 from lockpoint.storage.locks.restorations import PostgresRestorations
 from lockpoint.storage.locks.witness import PostgresWitnesses
@@ -64,6 +65,7 @@ from lockpoint.storage.notifications.mail_figures import PostgresMailFigures
 from lockpoint.storage.notifications.mail_intents import PostgresIntents
 from lockpoint.storage.notifications.mail_log import PostgresMailLog
 from lockpoint.storage.notifications.profiles import PostgresProfiles
+from lockpoint.storage.notifications.recent_intents import PostgresRecentIntents
 from lockpoint.storage.privacy.audit_log import PostgresAuditLog
 from lockpoint.storage.privacy.person_store import PostgresPersonStore
 from lockpoint.storage.privacy.scan_sources import accounts_named, in_backup, in_postgres, in_redis
@@ -75,11 +77,16 @@ from lockpoint.storage.tenancy.installations import PostgresInstallations, Postg
 from lockpoint.storage.tenancy.key_usage import KeyUse, key_uses
 from lockpoint.storage.tenancy.licences import PostgresLicences
 from lockpoint.storage.tenancy.sealed_secrets import SealedSecrets
+from lockpoint.storage.tenancy.site_health import PostgresSiteHealth
 from lockpoint.storage.tenancy.site_states import PostgresSiteStates
 from lockpoint.storage.tenancy.usage_counts import PostgresUsageCounts
 from lockpoint.web.api.audit import audit_routes
 from lockpoint.web.api.directory import directory_routes
 from lockpoint.web.api.locks import api_routes
+from lockpoint.web.api.many.bulk import bulk_routes
+from lockpoint.web.api.many.health import site_health_routes
+from lockpoint.web.api.many.lock_lists import lock_list_routes
+from lockpoint.web.api.many.notices import notice_routes
 from lockpoint.web.api.me import me_routes
 from lockpoint.web.api.settings import settings_routes
 from lockpoint.web.api.templates import template_routes
@@ -224,6 +231,10 @@ def build_app(settings: Settings) -> Flask:
             read_link=partial(read_link, services),
             blueprints=(
                 api_routes(services),
+                bulk_routes(services),
+                lock_list_routes(services),
+                notice_routes(services),
+                site_health_routes(services),
                 settings_routes(services),
                 template_routes(services),
                 directory_routes(services),
@@ -333,6 +344,7 @@ def services_on(neighbours: Neighbours) -> Services:
         jobs=PostgresJobs(database),
         held_file_jobs=PostgresHeldFileJobs(database),
         witnesses=PostgresWitnesses(database),
+        lock_index=PostgresLockIndex(database),
         restorations=PostgresRestorations(database),
         requests=PostgresRequests(database, clock),
         guard=PostgresCreationGuard(database, clock),
@@ -344,6 +356,8 @@ def services_on(neighbours: Neighbours) -> Services:
         site_states=PostgresSiteStates(database),
         intents=PostgresIntents(database, neighbours.keys, clock),
         mail_figures=PostgresMailFigures(database),
+        recent_intents=PostgresRecentIntents(database),
+        site_health=PostgresSiteHealth(database),
         mutexes=redis_mutexes.RedisMutexes(neighbours.redis),
         link_pages=GettextPages(),
         mailer=SmtpMailer(neighbours.settings.mail_url, neighbours.settings.mail_from),
@@ -355,6 +369,8 @@ def services_on(neighbours: Neighbours) -> Services:
         licences=PostgresLicences(database, jobs_after_return),
         licence_source=ConfluenceLicences(client, neighbours.settings.app_key),
         usage=PostgresUsageCounts(database, neighbours.keys),
+        shared_points=RedisPoints(neighbours.redis, neighbours.keys.share_name),
+        points_per_hour=neighbours.settings.points_per_hour,
         licensing=neighbours.settings.licensing,
         allowed_hosts=neighbours.settings.allowed_hosts,
         app_url=neighbours.settings.base_url,

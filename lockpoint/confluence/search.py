@@ -153,11 +153,26 @@ class ConfluenceDirectory:
         answer = self.client.ask(Caller(tenant, priority, account), call).answer
         return tuple(Group(group.text("id"), group.text("name")) for group in answer.items())
 
+    def find_files(
+        self, tenant: Tenant, account: str, text: str, *, space_key: str | None, priority: Priority
+    ) -> tuple[frozenset[str], bool]:
+        """1 point and 1 for each file; the first hundred."""
+        where = "" if space_key is None else f" and space = {_literal(space_key)}"
+        query = (("cql", f"type = attachment and title ~ {_quoted(text)}{where}"), ("limit", PAGE))
+        call = get("files.find", "/rest/api/content/search", query=query, objects=Objects.CORE, listing=True)
+        answer = self.client.ask(Caller(tenant, priority, account), call).answer
+        found = answer.readable(lambda item: item.text("id").removeprefix("att"))
+        return frozenset(found), answer.next_query() is None
+
 
 def _quoted(text: str) -> str:
     """A text of CQL, with a wild card at its end: what is typed is the beginning of a word."""
+    return _literal(f"{text}*")
+
+
+def _literal(text: str) -> str:
     plain = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{plain}*"'
+    return f'"{plain}"'
 
 
 def _person(user: Answer) -> Person | None:

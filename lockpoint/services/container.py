@@ -10,6 +10,7 @@ from lockpoint.services.clock_skew import ClockOffsets
 from lockpoint.services.known_pages import KnownPages
 from lockpoint.services.ports import confluence
 from lockpoint.services.ports.jobs import HeldFileJobs, Jobs
+from lockpoint.services.ports.listing import LockIndex, RecentIntents, SiteHealth
 from lockpoint.services.ports.locks import AuditLog, CreationGuard, EffectsStore, Restorations, Witnesses
 from lockpoint.services.ports.notifications import Intents, LinkPages, Mailer, MailFigures, Profiles, Tokens
 from lockpoint.services.ports.privacy import (
@@ -27,6 +28,7 @@ from lockpoint.services.ports.tenancy import (
     Tenants,
     UsageCounts,
 )
+from lockpoint.services.quota_accounting import SharedPoints
 from lockpoint.services.settings_memory import SettingsMemory, TextsMemory
 
 
@@ -50,6 +52,7 @@ class Services:
     jobs: Jobs
     held_file_jobs: HeldFileJobs
     witnesses: Witnesses
+    lock_index: LockIndex
     restorations: Restorations
     requests: Requests
     guard: CreationGuard
@@ -58,6 +61,8 @@ class Services:
     site_states: SiteStates
     intents: Intents
     mail_figures: MailFigures
+    recent_intents: RecentIntents
+    site_health: SiteHealth
     mutexes: Mutexes
     mailer: Mailer
     link_pages: LinkPages
@@ -69,6 +74,8 @@ class Services:
     licences: Licences
     licence_source: LicenceSource
     usage: UsageCounts
+    shared_points: SharedPoints
+    points_per_hour: int
     app_url: str
     mac_keys: MacKeys
     tag_keys: MacKeys

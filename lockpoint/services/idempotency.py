@@ -51,18 +51,7 @@ def once(
     `work` gets the ids of this attempt, and stores its own success together with its effects. Raises `InProgress` while
     a twin is at work, and `RequestReused` when the same id came with another body.
     """
-    begun = services.requests.begin(
-        actor.tenant,
-        actor.account_id,
-        key.id,
-        digest=key.digest,
-        lock_id=services.ids.new(),
-        op_id=services.ids.new(),
-    )
-    if begun.digest != key.digest:
-        raise errors.RequestReused("This request id was used for another request.")
-    if begun.state is RequestState.RUNNING:
-        raise errors.InProgress("The same request is still running. Try again in a moment.")
+    begun = _begin(services, actor, key)
     if begun.state is RequestState.DONE:
         return _repeat(begun.status or OK, begun.error, replay)
     return _attempt(services, actor, key, work, begun)
@@ -81,6 +70,44 @@ def once_set(services: Services, actor: Actor, key: RequestKey, work: Callable[[
         return answer
 
     return once(services, actor, key, stored, lambda _status: present())
+
+
+def once_in_parts(
+    services: Services, actor: Actor, key: RequestKey, work: Callable[[], T], *, finished: Callable[[T], bool]
+) -> T:
+    """As `once`, for work whose parts go by request ids of their own: a repeated call does all of it again.
+
+    Parts that are done repeat their outcome. Until the answer is `finished`, a repeated call may come at once.
+    """
+    begun = _begin(services, actor, key)
+    if begun.state is RequestState.DONE:
+        return work()
+    try:
+        answer = work()
+    except PASSING:
+        services.requests.abandon(actor.tenant, actor.account_id, key.id)
+        raise
+    if finished(answer):
+        services.effects.record(actor.tenant, Effects(request=(actor.account_id, key.id, OK, None)))
+    else:
+        services.requests.abandon(actor.tenant, actor.account_id, key.id)
+    return answer
+
+
+def _begin(services: Services, actor: Actor, key: RequestKey) -> BegunRequest:
+    begun = services.requests.begin(
+        actor.tenant,
+        actor.account_id,
+        key.id,
+        digest=key.digest,
+        lock_id=services.ids.new(),
+        op_id=services.ids.new(),
+    )
+    if begun.digest != key.digest:
+        raise errors.RequestReused("This request id was used for another request.")
+    if begun.state is RequestState.RUNNING:
+        raise errors.InProgress("The same request is still running. Try again in a moment.")
+    return begun
 
 
 def _repeat(status: int, error: str | None, replay: Callable[[int], T]) -> T:

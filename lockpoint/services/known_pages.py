@@ -60,7 +60,7 @@ class KnownPage:
     app_may_edit: bool = False
 
     def __len__(self) -> int:
-        return len(self.files) + len(self.odd) + 1
+        return len(self.files) + len(self.odd) + len(self.locked) + 1
 
 
 _Place = tuple[int, str, str]

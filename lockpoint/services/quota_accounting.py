@@ -64,6 +64,9 @@ class SharedPoints(Protocol):
         ...
 
 
+SITE_SHARE: Final = 0.6
+"""Of what its lane may use, one site gets no more: the rest serves the others, whatever it does."""
+
 UNNAMED: Final = "unnamed"
 
 _USE_CASE: ContextVar[str] = ContextVar("lockpoint_use_case", default=UNNAMED)

@@ -103,7 +103,7 @@ def error_answer(code: str, message: str | None = None, details: Mapping[str, ob
 def handle_errors(app: Flask) -> None:
     app.register_error_handler(TokenRefusedError, _unproven)
     app.register_error_handler(errors.UseCaseError, _refused)
-    app.register_error_handler(errors.HostError, _host_failed)
+    app.register_error_handler(errors.HostError, host_failed)
     app.register_error_handler(errors.StorageUnavailable, _storage_failed)
     app.register_error_handler(HTTPException, _http_failed)
     app.register_error_handler(Exception, _crashed)
@@ -117,7 +117,7 @@ def _refused(error: errors.UseCaseError) -> Response:
     return error_answer(error.code, error.message, error.details)
 
 
-def _host_failed(error: errors.HostError) -> Response:
+def host_failed(error: errors.HostError) -> Response:
     log.warning("host_failed", error=type(error).__name__)
     if isinstance(error, errors.QuotaExceeded):
         return _used_up(error)

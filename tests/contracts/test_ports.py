@@ -12,6 +12,7 @@ from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.history.judge import KnownRestoration
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports.jobs import Job, JobKind
+from lockpoint.services.ports.listing import ListedState, LockOrder, LockQuery
 from lockpoint.services.ports.locks import AuditEvent, AuditQuery, Effects, Protection
 from lockpoint.services.ports.notifications import COMMENTED, MailHealth, MailIntent, NotBefore
 from lockpoint.services.ports.runtime import BegunRequest, RequestState
@@ -22,11 +23,13 @@ from lockpoint.storage.jobs.enqueue import PostgresJobs
 from lockpoint.storage.jobs.held_file_jobs import PostgresHeldFileJobs
 from lockpoint.storage.keyring import keyring
 from lockpoint.storage.locks.creation_guard import PostgresCreationGuard
+from lockpoint.storage.locks.lock_index import PostgresLockIndex
 from lockpoint.storage.locks.requests import PostgresRequests
 from lockpoint.storage.locks.restorations import PostgresRestorations
 from lockpoint.storage.locks.witness import PostgresWitnesses
 from lockpoint.storage.notifications.mail_figures import PostgresMailFigures
 from lockpoint.storage.notifications.mail_intents import PostgresIntents
+from lockpoint.storage.notifications.recent_intents import PostgresRecentIntents
 from lockpoint.storage.privacy.audit_log import PostgresAuditLog
 from lockpoint.storage.tenancy.installations import PostgresInstallations, PostgresTenants
 from lockpoint.storage.tenancy.site_states import PostgresSiteStates
@@ -37,7 +40,9 @@ from tests.fakes.storage import (
     FakeHeldFileJobs,
     FakeIntents,
     FakeJobs,
+    FakeLockIndex,
     FakeMailFigures,
+    FakeRecentIntents,
     FakeRequests,
     FakeRestorations,
     FakeSiteStates,
@@ -59,6 +64,8 @@ class Store:
     jobs: Any
     held_file_jobs: Any
     witnesses: Any
+    lock_index: Any
+    recent_intents: Any
     restorations: Any
     requests: Any
     guard: Any
@@ -81,6 +88,8 @@ def in_memory(clock: FakeClock) -> Store:
         FakeJobs(tables),
         FakeHeldFileJobs(tables),
         FakeWitnesses(tables),
+        FakeLockIndex(tables),
+        FakeRecentIntents(tables),
         FakeRestorations(tables),
         FakeRequests(tables),
         FakeCreationGuard(tables),
@@ -105,6 +114,8 @@ def on_postgres(clock: FakeClock, database: Database) -> Store:
         PostgresJobs(database),
         PostgresHeldFileJobs(database),
         PostgresWitnesses(database),
+        PostgresLockIndex(database),
+        PostgresRecentIntents(database),
         PostgresRestorations(database),
         PostgresRequests(database, clock),
         PostgresCreationGuard(database, clock),
@@ -375,6 +386,75 @@ class TestWitnesses:
         assert not store.witnesses.any(store.globex)
 
 
+LATER = START + timedelta(hours=72)
+HIDDEN = Protection.APP_BLOCKED
+INDEXED: dict[str, dict[str, Any]] = {
+    "1": {"record": held(expires_at=LATER, acquired_at=START - timedelta(hours=1))},
+    "2": {"record": held(expires_at=None, holder=BOB), "protection": HIDDEN},
+    "3": {"record": held(holder=BOB), "space_id": "7", "container": replace(PAGE, id="9")},
+    "4": {"record": held(expires_at=START), "space_id": None},
+    "5": {"record": held(expires_at=START - timedelta(seconds=30))},
+    "6": {"record": free()},
+    "7": {"record": held(expires_at=LATER, acquired_at=START + timedelta(microseconds=500_000))},
+}
+"""1 and 7 end together, 2 is endless, 3 of another space and page, 4 ends, 5 has run out, 6 has ended."""
+
+
+class TestLockIndex:
+    @pytest.fixture
+    def indexed(self, store: Store) -> Store:
+        for number, values in INDEXED.items():
+            store.effects.record(store.acme, Effects(witness=witness(number, **values)))
+        store.effects.record(store.globex, Effects(witness=witness("8")))
+        return store
+
+    def ids(self, store: Store, **query: Any) -> str:
+        found = store.lock_index.page(store.acme, LockQuery(viewer=ALICE, now=START, **query))
+        return "".join(one.attachment_id for one in found)
+
+    @pytest.mark.parametrize(
+        ("query", "wanted"),
+        [
+            ({}, "43172"),
+            ({"order": LockOrder.EXPIRES_DOWN}, "27134"),
+            ({"order": LockOrder.SINCE}, "12347"),
+            ({"order": LockOrder.SINCE_DOWN}, "74321"),
+            ({"limit": 2}, "43"),
+            ({"holder": BOB}, "32"),
+            ({"page_id": "9"}, "3"),
+            ({"space_id": "7"}, "43"),
+            ({"space_id": "65538"}, "4172"),
+            ({"state": ListedState.ENDING}, "4"),
+            ({"state": ListedState.MINE}, "17"),
+            ({"state": ListedState.OTHER}, "32"),
+            ({"state": ListedState.UNPROTECTED}, "2"),
+            ({"named": (frozenset("16"), frozenset([BOB]))}, "312"),
+            ({"named": (frozenset(), frozenset())}, ""),
+            ({"after": (LATER, "1")}, "72"),
+            ({"after": (None, "2")}, ""),
+            ({"order": LockOrder.EXPIRES_DOWN, "after": (None, "2")}, "7134"),
+        ],
+    )
+    def test_locks_are_chosen_in_order(self, indexed: Store, query: dict[str, Any], wanted: str) -> None:
+        """L-60"""
+        assert self.ids(indexed, **query) == wanted
+
+    @pytest.mark.parametrize("order", LockOrder)
+    @pytest.mark.parametrize("limit", [1, 2, 3])
+    def test_parts_make_the_whole(self, indexed: Store, order: LockOrder, limit: int) -> None:
+        """L-60: nothing lost, nothing twice."""
+        parts, after = "", None
+        while part := self.ids(indexed, order=order, limit=limit, after=after):
+            parts += part
+            last = INDEXED[part[-1]]["record"]
+            after = (last.acquired_at if "since" in order else last.expires_at, part[-1])
+        assert parts == self.ids(indexed, order=order)
+
+    def test_locks_are_counted_by_protection(self, indexed: Store) -> None:
+        assert indexed.lock_index.protections(indexed.acme, None) == {Protection.PROTECTED: 5, HIDDEN: 1}
+        assert indexed.lock_index.protections(indexed.acme, "7") == {Protection.PROTECTED: 1}
+
+
 class TestLedger:
     def test_one_audit_row_per_event(self, store: Store) -> None:
         """One for each write of a record; else unique by tenant, attachment, kind and time, also without a file."""
@@ -500,6 +580,21 @@ class TestLedger:
         with ThreadPoolExecutor(8) as threads:
             turns = list(threads.map(lambda number: self.claim(store, number)[0], range(1, 9)))
         assert sorted(turns) == [[]] * 7 + [[*range(1, 9)]]
+
+    def test_what_a_person_was_owed_lately_is_told_again(self, store: Store) -> None:
+        """Newest first, told or not; each person's own, on their site."""
+        for key in ("old", "told", "new"):
+            store.effects.record(store.acme, Effects(intents=(overwrite(key),)))
+            store.clock.advance(minutes=6)
+        store.effects.record(store.acme, Effects(intents=(overwrite("new", recipient=BOB),)))
+        store.effects.record(store.globex, Effects(intents=(overwrite("elsewhere"),)))
+        since = store.clock.now() - timedelta(minutes=13)
+        found = store.recent_intents.of(store.acme, ALICE, since, limit=5)
+        assert [one.intent.event_key for one in found] == ["new", "told"]
+        store.intents.finish(found[1], result="sent", address="alice@example.com")
+        again = store.recent_intents.of(store.acme, ALICE, since, limit=5)
+        assert [one.done for one in again] == [False, True]
+        assert [one.intent.event_key for one in store.recent_intents.of(store.acme, ALICE, since, limit=1)] == ["new"]
 
     def test_equal_waiting_jobs_are_one(self, store: Store) -> None:
         """Same kind, tenant and subject, from either port."""

@@ -736,6 +736,13 @@ class FakeDirectory:
         known = {group for groups in self.host.site(tenant).groups.values() for group in groups}
         return [Group(group, group) for group in sorted(known) if text in group]
 
+    def find_files(
+        self, tenant: Tenant, account: str, text: str, *, space_key: str | None, priority: Priority
+    ) -> tuple[frozenset[str], bool]:
+        site = self.host.site(tenant)
+        named = {one.id for one in site.files.values() if text.casefold() in one.versions[-1].title.casefold()}
+        return frozenset(named), True
+
 
 class FakeLockSearch:
     def __init__(self, host: FakeConfluence) -> None:

@@ -3,19 +3,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from lockpoint.domain.events import AuditKind
 from lockpoint.domain.history.judge import KnownRestoration
-from lockpoint.domain.lock import Held
+from lockpoint.domain.lock import MARGIN, Held
 from lockpoint.domain.mails.mail_budget import AT_ONCE, HOUR, takes_last_place, wait_until
 from lockpoint.domain.mails.mail_templates import MAILS, MailTemplate
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
 from lockpoint.services.ports.jobs import Job, JobKind
+from lockpoint.services.ports.listing import WELL_PROTECTED, ListedState, LockOrder, LockQuery, SiteReadings
 from lockpoint.services.ports.locks import AuditEvent, AuditQuery, Effects, Protection, Restoration, Witness
 from lockpoint.services.ports.notifications import (
     COMMENT_BEGUN,
@@ -31,6 +33,8 @@ from lockpoint.services.ports.notifications import (
 )
 from lockpoint.services.ports.runtime import BegunRequest, Clock, RequestState
 from lockpoint.services.ports.tenancy import SettingsNote, SiteState
+from lockpoint.services.quota_accounting import Counter as PointsCounter
+from lockpoint.services.quota_accounting import SharedState, Spending
 
 BEGINNINGS = (AuditKind.ACQUIRED, AuditKind.TAKEN_OVER, AuditKind.HANDED_OVER)
 LEASE = timedelta(seconds=60)  # an attempt older than this has crashed
@@ -267,6 +271,104 @@ class FakeWitnesses:
     def any(self, tenant: Tenant) -> bool:
         self.tables.reachable()
         return any(tenant_id == tenant.id for tenant_id, _ in self.tables.witnesses)
+
+
+class FakeLockIndex:
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+
+    def page(self, tenant: Tenant, query: LockQuery) -> Sequence[Witness]:
+        self.tables.reachable()
+        rows = [w for (tenant_id, _), w in self.tables.witnesses.items() if tenant_id == tenant.id]
+        down = query.order.startswith("-")
+        found = sorted((w for w in rows if _listed(w, query)), key=lambda w: _key(w, query.order), reverse=down)
+        if query.after is not None:
+            at, file_id = query.after
+            place = (NEVER if at is None else at, file_id)
+            found = [w for w in found if (_key(w, query.order) < place if down else _key(w, query.order) > place)]
+        return found[: query.limit]
+
+    def protections(self, tenant: Tenant, space_id: str | None) -> Mapping[Protection, int]:
+        self.tables.reachable()
+        rows = [w for (tenant_id, _), w in self.tables.witnesses.items() if tenant_id == tenant.id]
+        held = [w for w in rows if isinstance(w.record, Held) and space_id in (None, w.space_id)]
+        return Counter(w.protection for w in held)
+
+
+class FakeSiteHealth:
+    """Results are not kept here, and no job is parked."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+
+    def read(self, tenant: Tenant, since: datetime) -> SiteReadings:
+        self.tables.reachable()
+        waiting = [one for one in self.tables.intents.values() if one.tenant_id == tenant.id and not one.done]
+        return SiteReadings(mails={}, waiting_mails=len(waiting), parked={})
+
+
+@dataclass
+class FakeSharedPoints:
+    """What the others have spent."""
+
+    spent: dict[PointsCounter, int] = field(default_factory=dict)
+
+    def read(self, counters: Sequence[PointsCounter], tenant_id: int) -> SharedState:
+        return SharedState({counter: self.spent[counter] for counter in counters if counter in self.spent})
+
+    def add(self, counters: Sequence[PointsCounter], hour: datetime, spending: Spending) -> None:
+        for counter in counters:
+            self.spent[counter] = self.spent.get(counter, 0) + spending.points
+
+    def block(self, tenant_id: int | None, until: datetime) -> None: ...
+
+
+class FakeRecentIntents:
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+
+    def of(self, tenant: Tenant, account: str, since: datetime, *, limit: int) -> Sequence[StoredIntent]:
+        self.tables.reachable()
+        mine = [
+            one
+            for one in self.tables.intents.values()
+            if (one.tenant_id, one.intent.recipient) == (tenant.id, account) and one.created_at > since
+        ]
+        return sorted(mine, key=lambda one: -one.id)[:limit]
+
+
+NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+def _key(witness: Witness, order: LockOrder) -> tuple[datetime, str]:
+    held = witness.record
+    assert isinstance(held, Held)
+    at = held.acquired_at if order.endswith("since") else held.expires_at or NEVER
+    return at, witness.attachment_id
+
+
+def _listed(w: Witness, query: LockQuery) -> bool:
+    held, container = w.record, w.container
+    if not isinstance(held, Held):
+        return False
+    ends = held.expires_at or NEVER
+    running = ends > query.now
+    states = {
+        None: True,
+        ListedState.ENDING: not running,
+        ListedState.MINE: running and held.holder == query.viewer,
+        ListedState.OTHER: running and held.holder != query.viewer,
+        ListedState.UNPROTECTED: w.protection not in WELL_PROTECTED,
+    }
+    files, holders = query.named or ((w.attachment_id,), ())
+    return (
+        ends > query.now - MARGIN
+        and query.space_id in (None, w.space_id or query.space_id)
+        and query.holder in (None, held.holder)
+        and query.page_id in (None, container.id if container else None)
+        and (w.attachment_id in files or held.holder in holders)
+        and states[query.state]
+    )
 
 
 class FakeRestorations:

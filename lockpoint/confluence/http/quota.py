@@ -19,6 +19,7 @@ from prometheus_client import Gauge
 from lockpoint.services.context import Priority
 from lockpoint.services.errors import QuotaExceeded, ShareUsedUp
 from lockpoint.services.quota_accounting import (
+    SITE_SHARE,
     Counter,
     Share,
     SharedPoints,
@@ -56,9 +57,6 @@ CEILING: Final[Mapping[Lane, float]] = {
 }
 """Share of the hour's points at which a lane stops; what is above serves the lanes after it alone."""
 
-SITE_SHARE: Final = 0.6
-"""Of what its lane may use, one site gets no more: the rest serves the others, whatever it does."""
-
 SHORT_SHARE: Final[Mapping[Share, float]] = {Share.PERSON: 0.02, Share.PAGE: 0.05}
 """Of the hour's points, in ten minutes; asked where people wait for the answer."""
 
@@ -73,7 +71,7 @@ _LANES: Final = {
 _TIDIED_AFTER: Final = timedelta(minutes=1)
 """Past counters may be many; a call must not pay for all of them."""
 
-_LOOKING: Final = frozenset({"list", "show"})
+_LOOKING: Final = frozenset({"list", "show", "lock_list", "notices", "health"})
 _ENDING: Final = frozenset({"release", "break"})
 
 _POINTS = MetricCounter("lockpoint_confluence_points", "Points spent on Confluence", ["lane", "use_case"])

@@ -16,6 +16,7 @@ from lockpoint.services.errors import AppBlocked, Forbidden, GoneOrInvisible, In
 from lockpoint.services.lock_record.file_state import FileState, read_attachment, read_state, state_of
 from lockpoint.services.ports.confluence import Attachment, Container, ContainerView
 from lockpoint.services.ports.locks import Protection, Witness
+from lockpoint.services.shared_answers import shared
 from lockpoint.services.tenancy.settings_in_force import in_force
 
 NOT_THERE = "This file is not there, or you may not see it."
@@ -115,8 +116,12 @@ def _last_known(services: Services, actor: Actor, attachment_id: str) -> FileSta
 
 def view_of(services: Services, actor: Actor, container: Container) -> ContainerView:
     """Return the page or blog post as the person sees it; `NotFound` when they do not."""
+
+    def ask() -> ContainerView:
+        return services.people.container(actor.tenant, actor.account_id, container, priority=Priority.INTERACTIVE)
+
     try:
-        view = services.people.container(actor.tenant, actor.account_id, container, priority=Priority.INTERACTIVE)
+        view = shared(("page", actor, container), ask)
     except (GoneOrInvisible, Forbidden) as hidden:
         raise NotFound(NOT_THERE) from hidden
     services.known_pages.note_space(actor.tenant, view)
@@ -142,6 +147,11 @@ def facts(services: Services, actor: Actor, view: ContainerView | None, *, roles
     return _with_role(services, actor, view.space_id, seen) if roles else seen
 
 
+def roles_in(services: Services, actor: Actor, space_id: str) -> Facts:
+    """Return the first role that lets the person end others' locks in a space, and nothing else."""
+    return _with_role(services, actor, space_id, Facts())
+
+
 def _with_role(services: Services, actor: Actor, space_id: str, seen: Facts) -> Facts:
     """Add the first role that lets the person end others' locks, the cheapest to ask for first."""
     space = in_force(services, actor.tenant, space_id, priority=Priority.INTERACTIVE).space
@@ -158,8 +168,12 @@ def _in_group(services: Services, actor: Actor, groups: Accounts) -> bool:
     """Asked as the person; one whose groups cannot be read manages nothing."""
     if not groups:
         return False
+
+    def ask() -> frozenset[str]:
+        return services.directory.groups_of(actor.tenant, actor.account_id, priority=Priority.INTERACTIVE)
+
     try:
-        mine = services.directory.groups_of(actor.tenant, actor.account_id, priority=Priority.INTERACTIVE)
+        mine = shared(("groups", actor), ask)
     except (GoneOrInvisible, Forbidden):
         return False
     return not mine.isdisjoint(groups)
@@ -215,11 +229,18 @@ def app_blocked(container: Container | None, known: Facts) -> AppBlocked:
 
 
 def _administers_site(services: Services, actor: Actor) -> bool:
-    return services.people.administers_site(actor.tenant, actor.account_id, priority=Priority.INTERACTIVE)
+    def ask() -> bool:
+        return services.people.administers_site(actor.tenant, actor.account_id, priority=Priority.INTERACTIVE)
+
+    return shared(("administers site", actor), ask)
 
 
 def _administers_space(services: Services, actor: Actor, space_id: str) -> bool:
-    return services.people.administers_space(actor.tenant, actor.account_id, space_id, priority=Priority.INTERACTIVE)
+    def ask() -> bool:
+        people, account = services.people, actor.account_id
+        return people.administers_space(actor.tenant, account, space_id, priority=Priority.INTERACTIVE)
+
+    return shared(("administers space", actor, space_id), ask)
 
 
 def _is_or_was_holder(record: FoundRecord, account: str) -> bool:

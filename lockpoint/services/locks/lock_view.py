@@ -19,7 +19,9 @@ from lockpoint.services.lock_record.edit_requests import EditRequests
 from lockpoint.services.lock_record.file_state import FileState
 from lockpoint.services.lock_record.pauses import pause_end
 from lockpoint.services.lock_record.waitlist import NOT_WAITING, Waitlist, WaitlistPlace, place_of, waitlist_of
+from lockpoint.services.ports.confluence import Person
 from lockpoint.services.ports.locks import Protection
+from lockpoint.services.shared_answers import shared
 from lockpoint.services.tenancy.activity import is_active
 
 UNREADABLE = "unreadable"
@@ -96,22 +98,32 @@ UNREADABLE_FILE = LockView(state=ViewState.UNREADABLE, notify_me=NOT_WAITING, ca
 def view_all(
     services: Services, actor: Actor, states: Sequence[FileState], known: Facts, *, own_name: bool = False
 ) -> list[LockView]:
-    """Return the views of several files of one page; names are asked for together, the viewer's own only if needed."""
+    """Return the views of several files of one page."""
+    return views_of(services, actor, [(state, known) for state in states], own_name=own_name)
+
+
+def views_of(
+    services: Services, actor: Actor, states: Sequence[tuple[FileState, Facts]], *, own_name: bool = False
+) -> list[LockView]:
+    """Return the views of files with what the person may do there.
+
+    Names are asked for together, the viewer's own only if needed.
+    """
     found = [
-        (state, waitlist_of(services, actor.tenant, state.attachment.id, state.attachment.waitlist_row))
-        for state in states
+        (state, waitlist_of(services, actor.tenant, state.attachment.id, state.attachment.waitlist_row), known)
+        for state, known in states
     ]
-    people = {person for state, waitlist in found for person in _people_in(state.standing, waitlist, actor, known)}
+    people = {p for state, waitlist, known in found for p in _people_in(state.standing, waitlist, actor, known)}
     viewer = _Viewer(
         services=services,
         actor=actor,
-        facts=known,
+        facts=Facts(),
         licensed=is_active(services, actor.tenant, priority=Priority.INTERACTIVE),
         names=names_of(services, actor, people if own_name else people - {actor.account_id}),
-        app=_own_account(services, actor.tenant) if any(_newer_head(state) for state in states) else None,
+        app=_own_account(services, actor.tenant) if any(_newer_head(state) for state, _ in states) else None,
         now=services.clock.now(),
     )
-    return [viewer.view(state, waitlist) for state, waitlist in found]
+    return [replace(viewer, facts=known).view(state, waitlist) for state, waitlist, known in found]
 
 
 def names_of(services: Services, actor: Actor, accounts: Iterable[str]) -> Mapping[str, str]:
@@ -119,8 +131,12 @@ def names_of(services: Services, actor: Actor, accounts: Iterable[str]) -> Mappi
     wanted = sorted(accounts)
     if not wanted:
         return {}
+
+    def ask() -> Mapping[str, Person]:
+        return services.people.describe(actor.tenant, wanted, priority=Priority.INTERACTIVE)
+
     try:
-        people = services.people.describe(actor.tenant, wanted, priority=Priority.INTERACTIVE)
+        people = shared(("names", actor, *wanted), ask)
     except HostError:
         return {}
     return {account: person.display_name for account, person in people.items()}

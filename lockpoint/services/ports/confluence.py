@@ -410,6 +410,15 @@ class Directory(Protocol):
         """Some whose name contains `text`."""
         ...
 
+    def find_files(
+        self, tenant: Tenant, account: str, text: str, *, space_key: str | None, priority: Priority
+    ) -> tuple[frozenset[str], bool]:
+        """Ids of current attachments whose name has words that begin like those of `text`, and whether that is all.
+
+        The index lags behind; nothing is decided by it.
+        """
+        ...
+
 
 class LockSearch(Protocol):
     """Finds locks of a site whose witness rows are lost."""

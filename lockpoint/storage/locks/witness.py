@@ -57,7 +57,7 @@ class PostgresWitnesses:
     def get(self, tenant: Tenant, attachment_id: str) -> Witness | None:
         with self._database.single() as connection:
             row = connection.execute(select(LOCK_WITNESS).where(*_one(tenant, attachment_id))).one_or_none()
-        return None if row is None else _witness(row)
+        return None if row is None else read_row(row)
 
     def held_among(self, tenant: Tenant, attachment_ids: Iterable[str]) -> frozenset[str]:
         return self._held(tenant, _ROW.attachment_id, attachment_ids)
@@ -79,7 +79,7 @@ class PostgresWitnesses:
         """By a constant statement: open lists ask again and again."""
         with self._database.driver() as driver, driver.cursor(row_factory=namedtuple_row) as cursor:
             cursor.execute(_OF_CONTAINER, [tenant.id, container_id], prepare=True)
-            return [_witness(row) for row in cursor]
+            return [read_row(row) for row in cursor]
 
     def live(self, tenant: Tenant, *, after: str | None = None, limit: int = 500) -> Sequence[Witness]:
         statement = (
@@ -89,7 +89,7 @@ class PostgresWitnesses:
             .limit(limit)
         )
         with self._database.single() as connection:
-            return [_witness(row) for row in connection.execute(statement)]
+            return [read_row(row) for row in connection.execute(statement)]
 
     def count_held(self, tenant: Tenant, holder: str | None = None) -> int:
         whose = _ROW.holder.is_not(None) if holder is None else _ROW.holder == holder
@@ -100,7 +100,7 @@ class PostgresWitnesses:
     def held_by(self, tenant: Tenant, holder: str) -> Sequence[Witness]:
         theirs = select(LOCK_WITNESS).where(_ROW.tenant_id == tenant.id, _ROW.holder == holder)
         with self._database.single() as connection:
-            return [_witness(row) for row in connection.execute(theirs.order_by(_ROW.attachment_id))]
+            return [read_row(row) for row in connection.execute(theirs.order_by(_ROW.attachment_id))]
 
     def set_protection(
         self, tenant: Tenant, attachment_id: str, protection: Protection, version: int | None = None
@@ -152,7 +152,7 @@ def _values(tenant_id: int, witness: Witness) -> dict[str, object]:
     }
 
 
-def _witness(row: Any) -> Witness:
+def read_row(row: Any) -> Witness:
     known = row.container_kind is not None
     return Witness(
         attachment_id=row.attachment_id,

@@ -53,7 +53,7 @@ class PostgresIntents:
         with self._database.single() as connection:
             statement = select(EMAIL_INTENT).where(_ROW.id == intent_id, _ROW.recipient.is_not(None))
             row = connection.execute(statement).one_or_none()
-        return None if row is None else _stored(row)
+        return None if row is None else read_row(row)
 
     def claim(self, stored: StoredIntent) -> Sequence[StoredIntent] | NotBefore:
         now = self._clock.now()
@@ -68,7 +68,7 @@ class PostgresIntents:
                 if wait is not None:
                     return wait
             told = select(EMAIL_INTENT).where(*_of_person(stored), _ROW.told_by == stored.id).order_by(_ROW.id)
-            return [_stored(row) for row in connection.execute(told)]
+            return [read_row(row) for row in connection.execute(told)]
 
     def finish(self, stored: StoredIntent, *, result: str, address: str | None) -> None:
         now = self._clock.now()
@@ -162,7 +162,7 @@ def _values(tenant_id: int, intent: MailIntent, at: datetime) -> dict[str, objec
     }
 
 
-def _stored(row: Row[Any]) -> StoredIntent:
+def read_row(row: Row[Any]) -> StoredIntent:
     intent = MailIntent(
         kind=MailKind(row.kind),
         recipient=row.recipient,

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import base64
-import csv
-import io
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Annotated, Final
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify
 from pydantic import AwareDatetime, Field, StringConstraints, TypeAdapter
 
 from lockpoint.domain.events import AuditKind
@@ -17,6 +15,7 @@ from lockpoint.services.listing import audit_view
 from lockpoint.services.ports.locks import AuditEvent, AuditQuery
 from lockpoint.web.api import schemas as s
 from lockpoint.web.api.locks import PREFIX, dump, refused
+from lockpoint.web.api.many.csv_file import as_file, line, wants_csv
 from lockpoint.web.api.requests import bare_id, query_as
 from lockpoint.web.guards import Guard, current_actor, guarded_by
 
@@ -26,12 +25,10 @@ if TYPE_CHECKING:
 
 MOST_IN_PAGE: Final = 250
 MOST_IN_CSV: Final = 50_000
-CSV: Final = "text/csv"
 COLUMNS: Final = ("time", "event", "account", "name", "attachment", "version", "lock", "detail", "recovered")
 _COUNT = Annotated[int, Field(ge=0, le=s.LARGEST_COUNT)]
 _ID = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,19}$")]
 _PLACE: Final = TypeAdapter(tuple[AwareDatetime, _ID | None, _COUNT, _COUNT, AuditKind])
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def audit_routes(services: Services) -> Blueprint:
@@ -42,9 +39,9 @@ def audit_routes(services: Services) -> Blueprint:
     @guarded_by(Guard.CONTEXT)
     def show() -> Response:
         asked, actor = query_as(s.AuditQueryModel), current_actor()
-        if request.accept_mimetypes.best_match(("application/json", CSV)) == CSV:
+        if wants_csv():
             query = _query(asked, usual=MOST_IN_CSV, most=MOST_IN_CSV)
-            return _as_file(lines(audit_view.read_all(services, actor, query)))
+            return as_file(lines(audit_view.read_all(services, actor, query)), "lockpoint-audit")
         page = audit_view.read(services, actor, _query(asked, usual=100, most=MOST_IN_PAGE))
         cursor = cursor_of(page.last) if page.last else None
         return jsonify(dump(s.AuditModel(items=[_item(row) for row in page.rows], next_cursor=cursor)))
@@ -54,10 +51,10 @@ def audit_routes(services: Services) -> Blueprint:
 
 def lines(rows: Iterable[AuditRow]) -> Iterator[str]:
     """Yield CSV line by line; no cell begins a formula in a spreadsheet."""
-    yield _line(COLUMNS)
+    yield line(COLUMNS)
     for row in rows:
         event, person = row.event, row.person
-        yield _line(
+        yield line(
             (
                 event.at.isoformat(),
                 event.kind.value,
@@ -111,14 +108,3 @@ def _item(row: AuditRow) -> s.AuditRowModel:
         detail=event.detail,
         recovered=event.recovered,
     )
-
-
-def _as_file(content: Iterator[str]) -> Response:
-    headers = {"Content-Disposition": 'attachment; filename="lockpoint-audit.csv"'}
-    return Response("".join(content), mimetype=CSV, headers=headers)
-
-
-def _line(cells: Iterable[str]) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer).writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells])
-    return buffer.getvalue()

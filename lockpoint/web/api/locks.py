@@ -281,13 +281,16 @@ def _row(row: FileRow) -> s.AttachmentModel:
 
 
 def _answer(services: Services, attachment_id: str, answer: LockResult) -> tuple[Response, int]:
-    model = s.LockAnswerModel(
+    return jsonify(dump(lock_answer(services, attachment_id, answer))), answer.status
+
+
+def lock_answer(services: Services, attachment_id: str, answer: LockResult) -> s.LockAnswerModel:
+    return s.LockAnswerModel(
         id=attachment_id,
         lock=s.LockModel.model_validate(answer.lock),
         warning=_warning(answer),
         server_time=services.clock.now(),
     )
-    return jsonify(dump(model)), answer.status
 
 
 def _warning(answer: LockResult) -> s.WarningModel | None:

@@ -14,7 +14,7 @@ from lockpoint import __version__
 from lockpoint.web.api import schemas as s
 from lockpoint.web.api import settings_schemas as f
 from lockpoint.web.api import template_schemas as t
-from lockpoint.web.api.requests import SPACE_KEY
+from lockpoint.web.api.many import schemas as m
 from lockpoint.web.errors import STATUS_OF_CODE
 
 _REFERENCE: Final = "#/components/schemas/{model}"
@@ -235,6 +235,50 @@ _DIRECTORY: Final = (
     Operation("get", "/groups", "findGroups", "Groups whose name fits", ((200, s.GroupsModel),), query=s.SearchQuery),
 )
 
+_MANY: Final = (
+    Operation(
+        "post",
+        "/locks/bulk",
+        "bulk",
+        "One act on up to 100 files, each with its own result; what was left out says `retry`",
+        ((207, m.BulkModel),),
+        body=m.BulkBody,
+        refusals=(409,),
+    ),
+    Operation(
+        "get",
+        "/locks",
+        "listLocks",
+        "The caller's own locks, or for site admins those of the site; as text/csv, too",
+        ((200, m.LocksModel),),
+        query=m.LocksQuery,
+    ),
+    Operation(
+        "get",
+        "/spaces/{key}/locks",
+        "listSpaceLocks",
+        "The locks of a space, for those who may end them; as text/csv, too",
+        ((200, m.LocksModel),),
+        query=m.SpaceLocksQuery,
+    ),
+    Operation(
+        "get",
+        "/notices",
+        "showNotices",
+        "What the caller should be shown now, of the last ten minutes; 304 while there is nothing new",
+        ((200, m.NoticesModel), (304, None)),
+        tagged=True,
+    ),
+    Operation(
+        "get",
+        "/health",
+        "showHealth",
+        "Locks that do not protect, points, mails: for site admins; of a space its locks, for those who may end them",
+        ((200, m.HealthModel),),
+        query=m.HealthQuery,
+    ),
+)
+
 _ME: Final = (
     Operation("get", "/me/data", "showMyData", "All data about the caller", ((200, s.MyDataModel),)),
     Operation("get", "/me/preferences", "showPreferences", "The caller's preferences", ((200, s.PreferencesModel),)),
@@ -248,7 +292,7 @@ _ME: Final = (
     ),
 )
 
-OPERATIONS: Final = (*_LOCKS_AND_SETTINGS, *_TEXTS, *_DIRECTORY, *_ME)
+OPERATIONS: Final = (*_LOCKS_AND_SETTINGS, *_MANY, *_TEXTS, *_DIRECTORY, *_ME)
 
 _IF_NONE_MATCH: Final = {
     "name": "If-None-Match",
@@ -331,7 +375,7 @@ def _json(model: type[BaseModel]) -> dict[str, Any]:
 
 def _path_parameters(path: str) -> list[dict[str, Any]]:
     names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
-    patterns = {name: SPACE_KEY if name == "key" else r"(att)?[1-9][0-9]{0,18}" for name in names}
+    patterns = {name: s.SPACE_KEY if name == "key" else r"(att)?[1-9][0-9]{0,18}" for name in names}
     return [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string", "pattern": f"^{pattern}$"}}
         for name, pattern in patterns.items()

@@ -15,7 +15,7 @@ from lockpoint.connect.tokens import unique_pairs
 from lockpoint.services.errors import Invalid, NotFound
 from lockpoint.services.idempotency import RequestKey
 from lockpoint.web.api.request_body import whole_body
-from lockpoint.web.api.schemas import Command, Incoming
+from lockpoint.web.api.schemas import SPACE_KEY, Command, Incoming
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,8 +24,6 @@ MOST_FIELDS, LONGEST_NAME = 20, 64
 """How many problems an answer tells."""
 
 _ID: Final = re.compile(r"(?:att)?([1-9][0-9]{0,18})")
-
-SPACE_KEY: Final = r"~?[A-Za-z0-9_.:-]{1,200}"
 
 C = TypeVar("C", bound=Command)
 Q = TypeVar("Q", bound=Incoming)

@@ -15,6 +15,7 @@ from lockpoint.services.locks.lock_view import ViewState
 from lockpoint.services.ports.tenancy import UsageEvent
 
 _ISO_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
+SPACE_KEY = r"~?[A-Za-z0-9_.:-]{1,200}"
 LARGEST_COUNT = 2**31 - 1  # of versions and revisions
 
 RequestId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{16,64}$")]
@@ -28,14 +29,14 @@ ReasonText = Annotated[
 PersonId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9:_-]{1,128}$")]
 
 
-def _plain_number(text: object) -> object:
+def plain_number(text: object) -> object:
     """Refuse what Python also takes: `+1`, `1_0`, ` 1 `."""
     if isinstance(text, str) and not (text.isascii() and text.isdigit()):
         raise ValueError("must be a number")
     return text
 
 
-def _iso_time(text: object) -> object:
+def iso_time(text: object) -> object:
     """Refuse what pydantic also takes: a number of seconds."""
     if not isinstance(text, str) or _ISO_TIME.fullmatch(text) is None:
         raise ValueError("must be a time with its offset, as the list has it")
@@ -64,7 +65,7 @@ class Command(Incoming):
 
 class AcquireBody(Command):
     seen_version: Annotated[int, Field(strict=True, ge=1, le=LARGEST_COUNT)] | None = None
-    seen_version_created: Annotated[AwareDatetime, BeforeValidator(_iso_time)] | None = None
+    seen_version_created: Annotated[AwareDatetime, BeforeValidator(iso_time)] | None = None
     hours: Hours | None = None
     note: Note | None = None
     unlock_on_upload: Annotated[bool, Field(strict=True)] = False
@@ -157,23 +158,23 @@ class ListQuery(Incoming):
     state: ViewState | None = None
     sort: Sort = Sort.TITLE
     cursor: str | None = None
-    limit: Annotated[int, Field(ge=1, le=250), BeforeValidator(_plain_number)] = 100
+    limit: Annotated[int, Field(ge=1, le=250), BeforeValidator(plain_number)] = 100
 
 
 class AuditQueryModel(Incoming):
     """`from` belongs to the time asked for, `to` does not."""
 
-    since: Annotated[AwareDatetime | None, BeforeValidator(_iso_time)] = Field(None, alias="from")
-    to: Annotated[AwareDatetime, BeforeValidator(_iso_time)] | None = None
+    since: Annotated[AwareDatetime | None, BeforeValidator(iso_time)] = Field(None, alias="from")
+    to: Annotated[AwareDatetime, BeforeValidator(iso_time)] | None = None
     event: AuditKind | None = None
     account: PersonId | None = None
     attachment: Annotated[str, StringConstraints(pattern=r"^(att)?[1-9][0-9]{0,18}$")] | None = None
     cursor: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,400}$")] | None = None
-    limit: Annotated[int, Field(ge=1, le=50_000), BeforeValidator(_plain_number)] | None = None
+    limit: Annotated[int, Field(ge=1, le=50_000), BeforeValidator(plain_number)] | None = None
 
 
 class SearchQuery(Incoming):
-    q: Annotated[str, StringConstraints(max_length=100)]
+    q: Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
 class PersonModel(Outgoing):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, Literal
 
 from flask import Blueprint, Response, jsonify
 from pydantic.alias_generators import to_camel
@@ -26,7 +27,11 @@ if TYPE_CHECKING:
     from lockpoint.services.tenancy.site_settings import SiteOverview
     from lockpoint.services.tenancy.space_settings import StoredSpaceSettings
 
-_RESULTS = {True: "works", False: "refused", None: "unknown"}
+RESULTS: Final[Mapping[bool | None, Literal["works", "refused", "unknown"]]] = {
+    True: "works",
+    False: "refused",
+    None: "unknown",
+}
 _NO_CHANGE = {"request_id", "revision"}
 
 
@@ -102,7 +107,7 @@ def _wanted(body: shapes.SpaceSettingsBody) -> SpaceSettings:
 
 def _site(overview: SiteOverview) -> Response:
     test = s.SelfTestModel.model_validate(
-        {"result": _RESULTS[overview.state.restore_works], "at": overview.state.tested_at}
+        {"result": RESULTS[overview.state.restore_works], "at": overview.state.tested_at}
     )
     kept = [s.UsageModel.model_validate(row) for row in overview.kept]
     members = {name: value for name, value in site_fields(overview.settings).items() if name != "schema"}

@@ -1,0 +1,112 @@
+"""What an open surface should tell a person now: what mails tell them, from the last minutes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from lockpoint.domain.events import MailKind
+from lockpoint.domain.lock import EndReason
+from lockpoint.services.container import Services
+from lockpoint.services.context import Actor, Priority
+from lockpoint.services.errors import Forbidden, GoneOrInvisible, HostError
+from lockpoint.services.known_pages import KEPT, KnownPage
+from lockpoint.services.locks.lock_view import PersonRef, names_of
+from lockpoint.services.ports.notifications import MailIntent, StoredIntent
+from lockpoint.services.quota_accounting import spending_on
+
+SHOWN: Final = timedelta(minutes=10)
+MOST: Final = 20
+_ONLY_BY_MAIL: Final = frozenset({MailKind.ENDLESS_LOCKS, MailKind.SUMMARY})
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """`title` is None where the file is gone, or could not be asked for."""
+
+    id: str
+    at: datetime
+    intent: MailIntent
+    title: str | None
+    by: PersonRef | None
+
+
+@dataclass(frozen=True, slots=True)
+class Notices:
+    """`whole`: every title could be asked for."""
+
+    items: tuple[Notice, ...]
+    whole: bool
+
+
+def owed(services: Services, actor: Actor) -> tuple[StoredIntent, ...]:
+    """Return what the person was owed to be told in the last minutes, newest first; asks Confluence nothing."""
+    since = services.clock.now() - SHOWN
+    found = services.recent_intents.of(actor.tenant, actor.account_id, since, limit=MOST)
+    return tuple(one for one in found if one.intent.kind not in _ONLY_BY_MAIL)
+
+
+def tag_of(actor: Actor, known: Sequence[StoredIntent]) -> str:
+    """The same while there is nothing new, and nothing has become old."""
+    text = repr((actor.tenant.client_key, actor.account_id, [id_of(one) for one in known]))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def id_of(stored: StoredIntent) -> str:
+    """The same whenever it is shown; tells nothing of how many there are."""
+    intent = stored.intent
+    text = f"{stored.tenant_id}/{intent.kind}/{intent.event_key}/{intent.recipient}"
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def read(services: Services, actor: Actor, known: Sequence[StoredIntent]) -> Notices:
+    """Return the notices with names as the person sees them; as with mails, none about a file that they do not see."""
+    with spending_on("notices"):
+        titles = {file_id: _title(services, actor, file_id) for file_id in {one.intent.attachment_id for one in known}}
+        shown = [one for one in known if titles[one.intent.attachment_id] is not _Hidden or _tells_of_loss(one)]
+        names = names_of(services, actor, {one.intent.actor for one in shown if one.intent.actor})
+        items = tuple(
+            _notice(one, titles[one.intent.attachment_id], names.get(one.intent.actor or "")) for one in shown
+        )
+        return Notices(items, all(title is not None for title in titles.values()))
+
+
+class _Hidden:
+    """In place of a title: gone, or not for this person."""
+
+
+def _notice(stored: StoredIntent, title: str | type[_Hidden] | None, name: str | None) -> Notice:
+    by = stored.intent.actor
+    shown = title if isinstance(title, str) else None
+    return Notice(id_of(stored), stored.created_at, stored.intent, shown, PersonRef(by, name) if by else None)
+
+
+def _tells_of_loss(stored: StoredIntent) -> bool:
+    """A file that was purged has no name, and its last holder hears of it all the same."""
+    return stored.intent.detail == EndReason.FILE_GONE
+
+
+def _title(services: Services, actor: Actor, file_id: str) -> str | type[_Hidden] | None:
+    """Return the name as this person reads it, or as they read it within minutes."""
+    place, now = f"notice/{file_id}", services.clock.now()
+    page = services.known_pages.get(actor, place)
+    if page is not None and now - page.read_at <= KEPT:
+        return page.files[0].title
+    try:
+        file = services.attachments.get(
+            actor.tenant,
+            file_id,
+            priority=Priority.INTERACTIVE,
+            person=actor.account_id,
+            properties=False,
+            operations=False,
+        )
+    except (GoneOrInvisible, Forbidden):
+        return _Hidden
+    except HostError:
+        return None
+    services.known_pages.put(actor, place, KnownPage((file,), (), now))
+    return file.title

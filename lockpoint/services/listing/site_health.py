@@ -1,0 +1,80 @@
+"""What needs an admin's eye: locks that do not protect, points, mails, parked jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from lockpoint.services.container import Services
+from lockpoint.services.context import Actor, Priority
+from lockpoint.services.listing.lock_list import manages_space
+from lockpoint.services.ports.listing import WELL_PROTECTED, SiteReadings
+from lockpoint.services.ports.tenancy import SiteState
+from lockpoint.services.quota_accounting import SITE_SHARE, Counter, Share, spending_on
+from lockpoint.services.tenancy.activity import is_active
+from lockpoint.services.tenancy.site_settings import must_administer
+
+HOUR: Final = timedelta(hours=1)
+MAILS_OF: Final = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class LocksHealth:
+    """`unprotected` by reason."""
+
+    live: int
+    unprotected: Mapping[str, int]
+    licensed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PointsHealth:
+    """Of the present hour; `used` is None while nobody counts for all processes."""
+
+    used: int | None
+    most: int
+    until: datetime
+    blocked_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Of a space only `locks`."""
+
+    locks: LocksHealth
+    points: PointsHealth | None = None
+    readings: SiteReadings | None = None
+    state: SiteState | None = None
+
+
+def of_site(services: Services, actor: Actor) -> Health:
+    """For site admins."""
+    with spending_on("health"):
+        must_administer(services, actor)
+        readings = services.site_health.read(actor.tenant, services.clock.now() - MAILS_OF)
+        state = services.site_states.get(actor.tenant)
+        return Health(_locks(services, actor, None), _points(services, actor), readings, state)
+
+
+def of_space(services: Services, actor: Actor, space_key: str) -> Health:
+    """For those who may end others' locks there."""
+    with spending_on("health"):
+        space_id, _ = manages_space(services, actor, space_key)
+        return Health(_locks(services, actor, space_id))
+
+
+def _locks(services: Services, actor: Actor, space_id: str | None) -> LocksHealth:
+    counts = services.lock_index.protections(actor.tenant, space_id)
+    unprotected = {word.value: count for word, count in counts.items() if word not in WELL_PROTECTED}
+    licensed = is_active(services, actor.tenant, priority=Priority.INTERACTIVE)
+    return LocksHealth(sum(counts.values()), unprotected, licensed)
+
+
+def _points(services: Services, actor: Actor) -> PointsHealth:
+    hour = services.clock.now().astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    counter = Counter(hour, Share.SITE, actor.tenant.id)
+    known = services.shared_points.read([counter], actor.tenant.id)
+    most = int(services.points_per_hour * SITE_SHARE)
+    return PointsHealth(known.spent.get(counter), most, hour + HOUR, known.blocked_until)

@@ -1,0 +1,1 @@
+"""Calls about many files: bulk acts, lists across pages, notices, health."""

@@ -1,0 +1,65 @@
+"""`GET /api/v1/health`, of the site or of a space."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from flask import Blueprint, Response, jsonify
+
+from lockpoint.services.errors import UseCaseError
+from lockpoint.services.listing import site_health
+from lockpoint.web.api import schemas as s
+from lockpoint.web.api.locks import PREFIX, dump, refused
+from lockpoint.web.api.many import schemas as m
+from lockpoint.web.api.requests import query_as
+from lockpoint.web.api.settings import RESULTS
+from lockpoint.web.guards import Guard, current_actor, guarded_by
+
+if TYPE_CHECKING:
+    from lockpoint.services.container import Services
+    from lockpoint.services.listing.site_health import Health
+    from lockpoint.services.ports.listing import SiteReadings
+
+WITHOUT_ADDRESS: Final = frozenset({"hidden", "unknown", "not_approved", "switched_off"})
+"""Why a mail has no address, as `NoAddress` says it."""
+
+
+def site_health_routes(services: Services) -> Blueprint:
+    blueprint = Blueprint("site_health", __name__, url_prefix=PREFIX)
+    blueprint.register_error_handler(UseCaseError, refused)
+
+    @blueprint.get("/health")
+    @guarded_by(Guard.CONTEXT)
+    def show() -> Response:
+        actor, space = current_actor(), query_as(m.HealthQuery).space
+        found = site_health.of_site(services, actor) if space is None else site_health.of_space(services, actor, space)
+        return jsonify(dump(_model(services, found)))
+
+    return blueprint
+
+
+def _model(services: Services, found: Health) -> m.HealthModel:
+    reasons = sorted(found.locks.unprotected.items())
+    state = found.state
+    return m.HealthModel(
+        locks=m.LocksHealthModel(
+            live=found.locks.live,
+            unprotected=[m.ReasonModel(reason=reason, count=count) for reason, count in reasons],
+            licensed=found.locks.licensed,
+        ),
+        points=m.PointsHealthModel.model_validate(found.points) if found.points else None,
+        mails=_mails(found.readings) if found.readings else None,
+        parked_jobs=dict(found.readings.parked) if found.readings else None,
+        restore_self_test=s.SelfTestModel(result=RESULTS[state.restore_works], at=state.tested_at) if state else None,
+        server_time=services.clock.now(),
+    )
+
+
+def _mails(readings: SiteReadings) -> m.MailsHealthModel:
+    results = readings.mails
+    return m.MailsHealthModel(
+        results=dict(results),
+        without_address=sum(count for result, count in results.items() if result in WITHOUT_ADDRESS),
+        refused=results.get("refused", 0),
+        waiting=readings.waiting_mails,
+    )
