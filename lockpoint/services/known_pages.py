@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from lockpoint.domain.history.judge import FileStatus, Version
 from lockpoint.domain.permissions import Facts
 from lockpoint.services.context import Actor, Tenant
-from lockpoint.services.ports.confluence import Attachment, Container, ContainerView, UnreadableFile
+from lockpoint.services.ports.confluence import Attachment, Container, ContainerView, FileProperties, UnreadableFile
 from lockpoint.services.ports.locks import Witness
 
 MOST_FILES = 20_000
@@ -45,7 +45,16 @@ class LockedFile:
 def stamp_of(witness: Witness, head: Version) -> object:
     """Return what a locked file must agree in not to be read again."""
     record = witness.record
-    return (record.epoch, record.seq, witness.protection, witness.version, witness.seen_at, head)
+    return (record.epoch, record.seq, witness.protection, witness.version, witness.seen_at, head.number, head.created)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownProperties:
+    """Properties of a locked file, without the file; `stamp` as there."""
+
+    at: datetime
+    stamp: object
+    ours: FileProperties
 
 
 @dataclass(slots=True)
@@ -73,7 +82,7 @@ class KnownPages:
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._pages: OrderedDict[_Place, tuple[float, KnownPage]] = OrderedDict()
         self._spaces: OrderedDict[tuple[int, Container], tuple[float, str]] = OrderedDict()
-        self._locked: OrderedDict[tuple[int, str], tuple[float, LockedFile]] = OrderedDict()
+        self._locked: OrderedDict[tuple[int, str], tuple[float, KnownProperties]] = OrderedDict()
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._timer: threading.Timer | None = None
@@ -112,20 +121,20 @@ class KnownPages:
             since, space = self._spaces.get((tenant.id, container), (-math.inf, None))
         return space if self._monotonic() - since < KEPT.total_seconds() else None
 
-    def note_locked(self, tenant: Tenant, locked: LockedFile) -> None:
-        """Remember the properties of a locked file, for everybody whose own list shows the file."""
-        place = (tenant.id, locked.file.id)
+    def note_properties(self, tenant: Tenant, attachment_id: str, known: KnownProperties) -> None:
+        """Remember them for everybody whose own list shows the file."""
+        place = (tenant.id, attachment_id)
         with self._lock:
             self._locked.pop(place, None)
-            self._locked[place] = (self._monotonic(), locked)
+            self._locked[place] = (self._monotonic(), known)
             if len(self._locked) > MOST_LOCKED:
                 self._locked.popitem(last=False)
             self._tidy_later()
 
-    def locked(self, tenant: Tenant, attachment_id: str) -> LockedFile | None:
+    def properties(self, tenant: Tenant, attachment_id: str) -> KnownProperties | None:
         with self._lock:
-            since, locked = self._locked.get((tenant.id, attachment_id), (-math.inf, None))
-        return locked if self._monotonic() - since < KEPT.total_seconds() else None
+            since, known = self._locked.get((tenant.id, attachment_id), (-math.inf, None))
+        return known if self._monotonic() - since < KEPT.total_seconds() else None
 
     def forget(self, tenant: Tenant) -> None:
         with self._lock:

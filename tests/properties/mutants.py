@@ -473,6 +473,12 @@ MACHINE_5 = (
 MACHINE_4 = (
     Mutant("no second look", _all_at_once(HeldFile, calm=True, unchanged=lambda _: True), ("G1",), 600),
     Mutant(
+        "a look of many calls is fresh",
+        _all_at_once(HeldFile, calm=True, first=1500, just_read=lambda held: held.numbered is not None),
+        ("G1",),
+        100,
+    ),
+    Mutant(
         "the look goes on after the lock changed",
         _all_at_once(HeldFile, first=4300, still_held=lambda _self, _state: True),
         ("I11", "I12", "L-41", "L-44"),

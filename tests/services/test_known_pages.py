@@ -10,11 +10,12 @@ import pytest
 from lockpoint.domain.history.judge import FileStatus
 from lockpoint.services import known_pages
 from lockpoint.services.context import Actor
-from lockpoint.services.known_pages import KEPT, KnownPage, KnownPages
-from lockpoint.services.ports.confluence import Container, ContainerKind, ContainerView
+from lockpoint.services.known_pages import KEPT, KnownPage, KnownPages, KnownProperties
+from lockpoint.services.ports.confluence import Container, ContainerKind, ContainerView, FileProperties
 from tests.fakes.world import ACME, ALICE, BOB, GINA, GLOBEX, START
 
 PAGE = Container(ContainerKind.PAGE, "1")
+KNOWN = KnownProperties(START, "as of then", FileProperties((), None))
 A, B, G = Actor(ACME, ALICE), Actor(ACME, BOB), Actor(GLOBEX, GINA)
 
 
@@ -129,3 +130,26 @@ def test_the_page_that_was_seen_first_goes_first(known: Known, monkeypatch: pyte
     known.pages.note_space(GLOBEX, view())
     assert known.pages.space_of(ACME, PAGE) is None
     assert known.pages.space_of(GLOBEX, PAGE) == "7"
+
+
+def test_properties_of_locked_files_are_kept_for_minutes(known: Known) -> None:
+    """They hold words of people."""
+    known.pages.note_properties(ACME, "5", KNOWN)
+    known.now = KEPT.total_seconds() - 1
+    assert known.pages.properties(ACME, "5") is KNOWN
+    assert known.pages.properties(GLOBEX, "5") is None
+    known.now += 1
+    assert known.pages.properties(ACME, "5") is None
+    known.pages.tidy()
+    assert known.pages._locked == {}
+
+
+def test_properties_go_with_the_site_and_the_oldest_first(known: Known, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(known_pages, "MOST_LOCKED", 2)
+    for tenant, file in ((ACME, "5"), (ACME, "6"), (GLOBEX, "5")):
+        known.pages.note_properties(tenant, file, KNOWN)
+    assert known.pages.properties(ACME, "5") is None
+    assert known.pages.properties(ACME, "6") is KNOWN
+    known.pages.forget(ACME)
+    assert known.pages.properties(ACME, "6") is None
+    assert known.pages.properties(GLOBEX, "5") is KNOWN

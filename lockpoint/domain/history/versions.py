@@ -35,11 +35,15 @@ class FileStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """A file's versions, oldest first; `complete`: they reach back to the protected one."""
+    """A file's versions, oldest first; `complete`: they reach back to the protected one.
+
+    `numbered`: each but the newest was read under its number, after the newest.
+    """
 
     status: FileStatus
     versions: tuple[Version, ...]
     complete: bool = True
+    numbered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,9 +52,8 @@ def protect(
         if _behind_us(held_file):
             return _look_later(held_file)
         own = held_file.own_account()
-        numbered = _numbered_history(held_file)
-        history = numbered or _listed_history(held_file)
-        held_file = replace(held_file, numbered=len(numbered.versions) - 1 if numbered else None)
+        history = history_of(held_file)
+        held_file = replace(held_file, numbered=len(history.versions) - 1 if history.numbered else None)
         judgement = judged(held_file, history, own)
         record_superseded(held_file, history, judgement, own)
         verdict = judgement.verdict
@@ -161,7 +160,7 @@ def _numbered_history(held_file: HeldFile) -> History | None:
         found.append(version)
     if found[-1].created != base:
         return None
-    return History(held_file.attachment.status, tuple(reversed(found)), complete=True)
+    return History(held_file.attachment.status, tuple(reversed(found)), numbered=True)
 
 
 def _listed_history(held_file: HeldFile) -> History:

@@ -14,12 +14,12 @@ from lockpoint.domain.permissions import Facts
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority
 from lockpoint.services.errors import BadAnswer, Forbidden, GoneOrInvisible, Invalid, NotFound
-from lockpoint.services.known_pages import KEPT, KnownPage, LockedFile, Viewer, stamp_of
+from lockpoint.services.known_pages import KEPT, KnownPage, KnownProperties, LockedFile, Viewer, stamp_of
 from lockpoint.services.listing.etag import FRESH, etag_for, still_true
 from lockpoint.services.lock_record.file_state import FileState, state_of
 from lockpoint.services.locks.authorization import NOT_THERE, facts, read_through, view_of
 from lockpoint.services.locks.lock_view import UNREADABLE_FILE, LockView, ViewState, view_all
-from lockpoint.services.ports.confluence import Attachment, Container, UnreadableFile
+from lockpoint.services.ports.confluence import Attachment, Container, FileProperties, UnreadableFile
 from lockpoint.services.ports.locks import Witness
 from lockpoint.services.quota_accounting import spending_on
 
@@ -217,7 +217,8 @@ def _state(services: Services, actor: Actor, page: KnownPage, file: Attachment, 
     same = _is_known(state)
     if same and not state.blocked and state.attachment.head.created == file.head.created:
         page.locked[file.id] = LockedFile(now, stamp, state.attachment)
-        services.known_pages.note_locked(actor.tenant, page.locked[file.id])
+        ours = FileProperties(state.attachment.properties or (), state.attachment.waitlist_row)
+        services.known_pages.note_properties(actor.tenant, file.id, KnownProperties(now, stamp, ours))
     return state
 
 
@@ -239,8 +240,7 @@ def _properties_only(
         ours = services.lock_properties.read(actor.tenant, file.id, priority=Priority.INTERACTIVE)
     except (GoneOrInvisible, Forbidden):
         return None
-    whole = replace(file, properties=ours.locks, waitlist_row=ours.waitlist, may_update=True)
-    state = state_of(services, actor.tenant, whole, witness)
+    state = state_of(services, actor.tenant, _with(file, ours), witness)
     return state if len(ours.locks) == 1 and _is_known(state) else None
 
 
@@ -249,11 +249,12 @@ def _seen_by_others(services: Services, actor: Actor, page: KnownPage, file: Att
 
     Whoever sees the file may see those. That the app may edit here must have shown in a read for this person.
     """
-    known = services.known_pages.locked(actor.tenant, file.id) if page.app_may_edit else None
-    if known is None:
-        return None
-    seen = replace(file, properties=known.file.properties, waitlist_row=known.file.waitlist_row, may_update=True)
-    return replace(known, file=seen)
+    known = services.known_pages.properties(actor.tenant, file.id) if page.app_may_edit else None
+    return LockedFile(known.at, known.stamp, _with(file, known.ours)) if known else None
+
+
+def _with(file: Attachment, ours: FileProperties) -> Attachment:
+    return replace(file, properties=ours.locks, waitlist_row=ours.waitlist, may_update=True)
 
 
 def _held_by_others(actor: Actor, states: Mapping[str, FileState]) -> bool:

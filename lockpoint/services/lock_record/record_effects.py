@@ -11,10 +11,10 @@ from lockpoint.domain.signed_json import key_id_of
 from lockpoint.domain.snapshots import kind_of, lock_of, unseen_between
 from lockpoint.services.container import Services
 from lockpoint.services.context import Tenant
-from lockpoint.services.known_pages import LockedFile, stamp_of
+from lockpoint.services.known_pages import KnownProperties, stamp_of
 from lockpoint.services.lock_record.end_notices import owed_end_notices
 from lockpoint.services.lock_record.file_state import FileState, Written
-from lockpoint.services.ports.confluence import Attachment, Container
+from lockpoint.services.ports.confluence import Attachment, Container, FileProperties
 from lockpoint.services.ports.jobs import Job, JobKind, JobSubject
 from lockpoint.services.ports.locks import AuditEvent, Effects, Protection, Witness
 
@@ -98,8 +98,9 @@ def record_write(
     if isinstance(state.found, Absent):
         services.guard.release(tenant, state.attachment.id, record.op_id)
     if isinstance(record, Held) and written.row is not None:
-        file = replace(state.attachment, properties=(written.row,))
-        services.known_pages.note_locked(tenant, LockedFile(now, stamp_of(witness, file.head), file))
+        ours = FileProperties((written.row,), state.attachment.waitlist_row)
+        seen = KnownProperties(now, stamp_of(witness, state.attachment.head), ours)
+        services.known_pages.note_properties(tenant, state.attachment.id, seen)
 
 
 def record_found(services: Services, tenant: Tenant, state: FileState) -> None:
