@@ -1,0 +1,1 @@
+"""Forge: the API as Forge's screens call it."""
