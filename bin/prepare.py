@@ -19,7 +19,8 @@ LOCAL = ROOT / ".local"
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 FRONTEND = ROOT / "frontend"
-BUILT = ROOT / "lockpoint" / "web" / "static"
+BUILDS = {"build": ROOT / "lockpoint" / "web" / "static", "build:forge": ROOT / "forge" / "static" / "app"}
+"""Scripts of frontend/package.json and what they make: the screens for Connect and for Forge."""
 UV_VERSION = "0.13.9"
 LOCKS = {"run": ROOT / "requirements" / "run.txt", "test": ROOT / "requirements" / "dev.txt"}
 
@@ -115,10 +116,11 @@ def build_frontend() -> None:
     """Build the front end when a source has changed."""
     stamp = LOCAL / "frontend-stamp"
     wanted = digest(sources())
-    if stamp.exists() and stamp.read_text() == wanted and BUILT.is_dir():
+    if stamp.exists() and stamp.read_text() == wanted and all(made.is_dir() for made in BUILDS.values()):
         return
     say("building the front end")
-    npm("run", "--silent", "build", "--", "--logLevel", "warn")
+    for script in BUILDS:
+        npm("run", "--silent", script, "--", "--logLevel", "warn")
     stamp.write_text(wanted)
 
 
