@@ -12,7 +12,10 @@ from flask import Flask
 
 from simulator.browser import cdn, pages
 from simulator.connect import oauth
-from simulator.control import actions, apps, people, simulation, webhooks
+from simulator.control import actions, apps, forge, people, simulation, webhooks
+from simulator.forge import app_properties as forge_app_properties
+from simulator.forge import gateway, keys
+from simulator.forge.gateway import ForgeGateway
 from simulator.http.gateway import Frontdoor
 from simulator.http.web_server import WebServer
 from simulator.persistence import Keeper, Keeping
@@ -44,6 +47,10 @@ MODULES = (
     v1_people,
     app_properties,
     oauth,
+    keys,
+    gateway,
+    forge_app_properties,
+    forge,
     actions,
     apps,
     people,
@@ -107,7 +114,9 @@ def _routes() -> Flask:
 
 
 def build_app(world: World, site_key: str) -> WSGIApplication:
-    return Frontdoor(_routes().wsgi_app, world, site_key)
+    routes = _routes().wsgi_app
+    doors = {key: Frontdoor(routes, world, key) for key in seed.site_names()}
+    return ForgeGateway(doors[site_key], doors, world)
 
 
 def start(port: int = 0, host: str = "127.0.0.1", name: str = "localhost", keep: Path | None = None) -> Running:
