@@ -92,6 +92,16 @@ class Running:
         """The app's install-key host setting."""
         return self.world.install_keys_url
 
+    @property
+    def forge_keys_url(self) -> str:
+        """The app's key-set setting."""
+        return f"{self.world.control_url}/.well-known/jwks.json"
+
+    @property
+    def forge_api_url(self) -> str:
+        """The app's setting of Atlassian's API; below it are `/ex/confluence/…` and `/graphql`."""
+        return self.world.control_url
+
     def stop(self) -> None:
         """Return when all threads have ended."""
         self.world.webhooks.stop()

@@ -90,6 +90,7 @@ class InstallationEvent(StrEnum):
     SECRET_CHANGED = "secret_changed"  # noqa: S105 - the name of an event
     RENAMED = "renamed"
     SUPERSEDED = "superseded"
+    MOVED = "moved"
     UNINSTALLED = "uninstalled"
     ENABLED = "enabled"
     DISABLED = "disabled"

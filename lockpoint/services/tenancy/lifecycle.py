@@ -67,7 +67,7 @@ def install(services: Services, request: InstallRequest) -> Tenant:
         if away:
             change.come_back(tenant.id)
         change.defer((*jobs_after_return(tenant.id), Job(JobKind.SELF_TEST, tenant.id)))
-    _forget(services, tenant, *(former.tenant for former in formers))
+    forget(services, tenant, *(former.tenant for former in formers))
     return tenant
 
 
@@ -79,7 +79,7 @@ def uninstall(services: Services, client_key: str) -> Tenant | None:
             return None
         now, live = services.clock.now(), known.tenant.installed
         ended = _end(change, known, InstallationEvent.UNINSTALLED, now) if live else None
-    _forget(services, known.tenant)
+    forget(services, known.tenant)
     return ended
 
 
@@ -174,10 +174,10 @@ def _switch(services: Services, tenant: Tenant, *, enabled: bool, event: Install
             if enabled and not known.tenant.enabled:
                 change.come_back(tenant.id)
                 change.defer(jobs_after_return(tenant.id))
-    _forget(services, tenant)
+    forget(services, tenant)
 
 
-def _forget(services: Services, *tenants: Tenant) -> None:
+def forget(services: Services, *tenants: Tenant) -> None:
     """Empty this process's caches after the change is stored; other processes notice within seconds."""
     for tenant in tenants:
         for cache in services.caches:

@@ -1,1 +1,1 @@
-"""Forge: the API as Forge's screens call it."""
+"""Atlassian Forge: what reaches our server, and how it is answered."""

@@ -5,39 +5,25 @@ Forge keeps 401 for itself, takes JSON alone, knows no 304, and reports an answe
 
 from __future__ import annotations
 
-from functools import wraps
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
 from flask import Flask, Response, json, request
 from werkzeug.http import parse_options_header
 
 from lockpoint.web.errors import error_body
-from lockpoint.web.guards import Guard, guarded_by
+from lockpoint.web.guards import FORGE_PREFIX
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from flask import Blueprint
-
-PREFIX: Final = "/forge"
 LARGEST_ANSWER: Final = 5_000_000
 TOO_LARGE_TEXT: Final = "The answer is larger than Forge carries (5 MB). Ask for less, for example a shorter period."
 
 
-def serve_on_forge(app: Flask, api: Iterable[Blueprint], guard: Guard) -> None:
-    """Register these parts of the API below `/forge`, each route with this guard instead of its own."""
-    own: list[str] = []
-    for blueprint in api:
-        name = f"forge_{blueprint.name}"
-        app.register_blueprint(blueprint, name=name, url_prefix=f"{PREFIX}{blueprint.url_prefix}")
-        own.extend(endpoint for endpoint in app.view_functions if endpoint.startswith(f"{name}."))
-    for endpoint in own:
-        app.view_functions[endpoint] = guarded_by(guard)(_another(app.view_functions[endpoint]))
+def adapt_answers(app: Flask) -> None:
+    """Adapt every answer of the API below `/forge`, those of guards and crashes included."""
 
     @app.after_request
     def adapt(answer: Response) -> Response:
-        return adapted(answer) if request.path.startswith(f"{PREFIX}/api/") else answer
+        return adapted(answer) if request.path.startswith(f"{FORGE_PREFIX}/api/") else answer
 
 
 def adapted(answer: Response) -> Response:
@@ -59,13 +45,3 @@ def adapted(answer: Response) -> Response:
 def _say(answer: Response, body: dict[str, object]) -> None:
     answer.set_data(json.dumps(body))
     answer.content_type = "application/json"
-
-
-def _another(view: Callable[..., Any]) -> Callable[..., Any]:
-    """The mark of a guard is on the function, which the other door uses too."""
-
-    @wraps(view)
-    def same(**arguments: Any) -> Any:
-        return view(**arguments)
-
-    return same

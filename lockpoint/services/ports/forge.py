@@ -1,0 +1,100 @@
+"""Sites behind the Forge door, and the app's stored tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from lockpoint.services.context import Tenant
+from lockpoint.services.ports.jobs import Job
+from lockpoint.services.ports.tenancy import InstallationEvent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgeRegistration:
+    """What a verified invocation says of its site; REST calls go to `url`, which ends in `/wiki`."""
+
+    cloud_id: str
+    url: str
+    installation: str
+    environment: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgeSite:
+    """A site by its cloud id. `registration` None: it has come by Connect alone; `connected`: Connect's secret is kept.
+
+    `display_url` is the site's own address.
+    """
+
+    tenant: Tenant
+    registration: ForgeRegistration | None
+    display_url: str | None
+    seen_at: datetime | None
+    connected: bool
+
+
+class ForgeSiteChange(Protocol):
+    """One transaction; nobody else changes this site meanwhile."""
+
+    def find(self) -> ForgeSite | None:
+        """Departed ones, too."""
+        ...
+
+    def open(self, registration: ForgeRegistration, display_url: str | None, at: datetime) -> Tenant:
+        """Insert or update: the site's door is Forge's from now on. Tokens of another installation are erased.
+
+        A display URL of None keeps the known one.
+        """
+        ...
+
+    def log(self, tenant_id: int, event: InstallationEvent, at: datetime) -> None: ...
+
+    def come_back(self, tenant_id: int) -> None:
+        """Note that the site is active again, by the storage's clock, and its locks unchecked."""
+        ...
+
+    def defer(self, jobs: Sequence[Job]) -> None: ...
+
+
+class ForgeSites(Protocol):
+    """Every method raises `StorageUnavailable`."""
+
+    def find(self, cloud_id: str) -> ForgeSite | None:
+        """Departed ones, too; one round trip."""
+        ...
+
+    def note_seen(self, tenant: Tenant, at: datetime) -> None: ...
+
+    def change(self, cloud_id: str) -> AbstractContextManager[ForgeSiteChange]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """Of the app itself, or of a person, for one site."""
+
+    value: str = field(repr=False)
+    expires_at: datetime
+
+
+class SystemTokens(Protocol):
+    """Every method raises `StorageUnavailable`."""
+
+    def find(self, tenant: Tenant, now: datetime) -> AccessToken | None:
+        """Return the stored one while it lives and the site is active."""
+        ...
+
+    def keep(self, tenant: Tenant, token: AccessToken, now: datetime, catch_up: Sequence[Job]) -> bool:
+        """Store it if it outlives the known one by minutes; return whether none was live.
+
+        Then `catch_up` is queued and waiting jobs become due, in the same transaction.
+        """
+        ...
+
+    def drop(self, tenant: Tenant, token: AccessToken) -> None:
+        """Erase it if it is still the stored one: the host refused it."""
+        ...
