@@ -14,7 +14,7 @@ from simulator.browser import cdn, pages
 from simulator.connect import oauth
 from simulator.control import actions, apps, forge, people, simulation, webhooks
 from simulator.forge import app_properties as forge_app_properties
-from simulator.forge import gateway, keys
+from simulator.forge import frames, gateway, keys
 from simulator.forge.gateway import ForgeGateway
 from simulator.http.gateway import Frontdoor
 from simulator.http.web_server import WebServer
@@ -50,6 +50,7 @@ MODULES = (
     keys,
     gateway,
     forge_app_properties,
+    frames,
     forge,
     actions,
     apps,
