@@ -6,6 +6,7 @@ How Atlassian's script in the frame talks to the page around it is not public; `
 from __future__ import annotations
 
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -20,14 +21,12 @@ from simulator.http.operations import json_answer
 from simulator.model.errors import ApiError, error_response
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from simulator.model.entities import Person
     from simulator.model.site import Site
     from simulator.world.world import World
 
 blueprint = Blueprint("forge_frames", __name__)
-HOST: Final = "host"
+HOST: Final = Path(__file__).parent / "host"
 BRIDGE: Final = "/_sim/forge/host/frame_bridge.js"
 POLICY: Final = (
     "default-src 'self'; frame-ancestors 'self' {parent}; frame-src 'self'; font-src 'self'; "
