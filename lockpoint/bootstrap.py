@@ -21,12 +21,12 @@ from lockpoint.confluence.http.client import ConfluenceClient
 from lockpoint.confluence.http.credentials import Credentials, CredentialsByDoor
 from lockpoint.confluence.http.quota import PointsQuota
 from lockpoint.confluence.http.sessions import Sessions
-from lockpoint.confluence.licence import ConfluenceLicences
 from lockpoint.confluence.people import ConfluencePeople
 from lockpoint.confluence.personal_data_reports import ConfluencePersonalDataReports
 from lockpoint.confluence.properties import ConfluenceLockProperties, ConfluenceProperties
 from lockpoint.confluence.restore_probe import ConfluenceScratchFiles
 from lockpoint.confluence.search import ConfluenceDirectory, ConfluenceLockSearch
+from lockpoint.confluence.site import ConfluenceLicences, ConfluenceSiteFacts
 from lockpoint.confluence.titles import ConfluenceTitles
 from lockpoint.confluence.user_properties import ConfluenceUserProperties
 from lockpoint.connect import descriptor
@@ -369,6 +369,7 @@ def services_on(neighbours: Neighbours) -> Services:
         known_pages=known_pages,
         forge_sites=PostgresForgeSites(database),
         system_tokens=neighbours.system_tokens,
+        site_facts=ConfluenceSiteFacts(client),
         site_states=PostgresSiteStates(database),
         intents=PostgresIntents(database, neighbours.keys, clock),
         mutexes=redis_mutexes.RedisMutexes(neighbours.redis),
