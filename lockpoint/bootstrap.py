@@ -163,6 +163,7 @@ class ThreadedParallel:
 class ForgeAccess:
     """The tokens of calls to sites on Forge."""
 
+    api: AtlassianApi
     tokens: StoredTokens
     people: ForgePeople
 
@@ -337,7 +338,7 @@ def connect(settings: Settings, connections: int, statement_seconds: float = STA
 def _forge_access(settings: Settings, store: PostgresForgeTokens, client: redis.Redis) -> ForgeAccess:
     tokens = StoredTokens(store, SystemClock().now, time.monotonic)
     api = AtlassianApi(settings.forge_api_url, Sessions().mine)
-    return ForgeAccess(tokens, ForgePeople(api, tokens, RedisImpersonations(client), SystemClock().now))
+    return ForgeAccess(api, tokens, ForgePeople(api, tokens, RedisImpersonations(client), SystemClock().now))
 
 
 def services_on(neighbours: Neighbours) -> Services:
@@ -414,6 +415,8 @@ def _forge_door(neighbours: Neighbours, services: Services, heard: HeardLicences
         inbound=ForgeInbound(invocations, time.time),
         services=services,
         people=neighbours.forge.people,
+        tokens=neighbours.forge.tokens,
+        owner=neighbours.forge.api.owner,
         on_licence=heard.hear,
     )
 
