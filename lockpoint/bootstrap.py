@@ -21,12 +21,12 @@ from lockpoint.confluence.http.client import ConfluenceClient
 from lockpoint.confluence.http.credentials import Credentials, CredentialsByDoor
 from lockpoint.confluence.http.quota import PointsQuota
 from lockpoint.confluence.http.sessions import Sessions
-from lockpoint.confluence.licence import ConfluenceLicences
 from lockpoint.confluence.people import ConfluencePeople
 from lockpoint.confluence.personal_data_reports import ConfluencePersonalDataReports
 from lockpoint.confluence.properties import ConfluenceLockProperties, ConfluenceProperties
 from lockpoint.confluence.restore_probe import ConfluenceScratchFiles
 from lockpoint.confluence.search import ConfluenceDirectory, ConfluenceLockSearch
+from lockpoint.confluence.site import ConfluenceLicences, ConfluenceSiteFacts
 from lockpoint.confluence.titles import ConfluenceTitles
 from lockpoint.confluence.user_properties import ConfluenceUserProperties
 from lockpoint.connect import descriptor
@@ -163,6 +163,7 @@ class ThreadedParallel:
 class ForgeAccess:
     """The tokens of calls to sites on Forge."""
 
+    api: AtlassianApi
     tokens: StoredTokens
     people: ForgePeople
 
@@ -337,7 +338,7 @@ def connect(settings: Settings, connections: int, statement_seconds: float = STA
 def _forge_access(settings: Settings, store: PostgresForgeTokens, client: redis.Redis) -> ForgeAccess:
     tokens = StoredTokens(store, SystemClock().now, time.monotonic)
     api = AtlassianApi(settings.forge_api_url, Sessions().mine)
-    return ForgeAccess(tokens, ForgePeople(api, tokens, RedisImpersonations(client), SystemClock().now))
+    return ForgeAccess(api, tokens, ForgePeople(api, tokens, RedisImpersonations(client), SystemClock().now))
 
 
 def services_on(neighbours: Neighbours) -> Services:
@@ -369,6 +370,7 @@ def services_on(neighbours: Neighbours) -> Services:
         known_pages=known_pages,
         forge_sites=PostgresForgeSites(database),
         system_tokens=neighbours.system_tokens,
+        site_facts=ConfluenceSiteFacts(client),
         site_states=PostgresSiteStates(database),
         intents=PostgresIntents(database, neighbours.keys, clock),
         mutexes=redis_mutexes.RedisMutexes(neighbours.redis),
@@ -413,6 +415,8 @@ def _forge_door(neighbours: Neighbours, services: Services, heard: HeardLicences
         inbound=ForgeInbound(invocations, time.time),
         services=services,
         people=neighbours.forge.people,
+        tokens=neighbours.forge.tokens,
+        owner=neighbours.forge.api.owner,
         on_licence=heard.hear,
     )
 

@@ -28,7 +28,7 @@ REFUSAL: Final = timedelta(seconds=30)
 IMPERSONATIONS_PER_MINUTE: Final = 1000
 """Of the whole app (developer.atlassian.com, Forge limits)."""
 
-Person = tuple[int, str]
+_Who = tuple[int, str]
 _V = TypeVar("_V")
 
 
@@ -57,9 +57,9 @@ class ForgePeople:
         self._limit = limit
         self._now = now
         self._lock = threading.Lock()
-        self._offered: OrderedDict[Person, AccessToken] = OrderedDict()
-        self._known: OrderedDict[Person, AccessToken] = OrderedDict()
-        self._refusals: OrderedDict[Person, datetime] = OrderedDict()
+        self._offered: OrderedDict[_Who, AccessToken] = OrderedDict()
+        self._known: OrderedDict[_Who, AccessToken] = OrderedDict()
+        self._refusals: OrderedDict[_Who, datetime] = OrderedDict()
 
     def offer(self, tenant: Tenant, account_id: str, header: str | None) -> None:
         """Remember what a screen of this person brought; it is proved at its first use."""
@@ -93,7 +93,7 @@ class ForgePeople:
                 for person in [person for person in cache if person[0] == tenant.id]:
                     del cache[person]
 
-    def _recall(self, person: Person) -> AccessToken | None:
+    def _recall(self, person: _Who) -> AccessToken | None:
         with self._lock:
             known = self._known.get(person)
             if known is None or known.expires_at <= self._now() + EARLY:
@@ -132,7 +132,7 @@ class ForgePeople:
             return self._api.impersonate(tenant.cloud_id or "", self._app.token(tenant).value, account_id)
 
 
-def _put(cache: OrderedDict[Person, _V], person: Person, value: _V) -> None:
+def _put(cache: OrderedDict[_Who, _V], person: _Who, value: _V) -> None:
     cache[person] = value
     cache.move_to_end(person)
     if len(cache) > MOST_TOKENS:

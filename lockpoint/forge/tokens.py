@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import jwt
 
@@ -25,7 +25,11 @@ LONGEST_LIFE: Final = timedelta(hours=6)
 """A token that claims a longer life is asked for anew so soon."""
 EARLY: Final = timedelta(seconds=60)
 KEPT_SECONDS: Final = 30.0
+TRY_SECONDS: Final = 10.0
+"""Between tries of tokens that screens bring: they may be invented."""
 MOST_SITES: Final = 10_000
+
+_V = TypeVar("_V")
 
 
 def read_token(header: str | None, now: datetime) -> AccessToken | None:
@@ -63,6 +67,7 @@ class StoredTokens:
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._kept: OrderedDict[int, _Kept] = OrderedDict()
+        self._tried: OrderedDict[int, float] = OrderedDict()
 
     def token(self, tenant: Tenant) -> AccessToken:
         """NoTokenYet, also for an inactive site; StorageUnavailable."""
@@ -81,6 +86,19 @@ class StoredTokens:
             self._store.drop(tenant, kept.token)
         return self._store.find(tenant, self._now() + EARLY) is not None
 
+    def wanted(self, tenant: Tenant) -> bool:
+        """Whether a screen's token may be tried now: none is live, and none was tried for some seconds."""
+        with self._lock:
+            if self._monotonic() - self._tried.get(tenant.id, -TRY_SECONDS) < TRY_SECONDS:
+                return False
+        try:
+            self.token(tenant)
+        except NoTokenYet:
+            with self._lock:
+                _put(self._tried, tenant.id, self._monotonic())
+            return True
+        return False
+
     def forget(self, tenant: Tenant) -> None:
         with self._lock:
             self._kept.pop(tenant.id, None)
@@ -91,13 +109,17 @@ class StoredTokens:
             if found is None:
                 self._kept.pop(tenant.id, None)
             else:
-                self._kept[tenant.id] = _Kept(found, self._monotonic())
-                self._kept.move_to_end(tenant.id)
-                if len(self._kept) > MOST_SITES:
-                    self._kept.popitem(last=False)
+                _put(self._kept, tenant.id, _Kept(found, self._monotonic()))
         if found is None:
             raise NoTokenYet("Forge has given no token for this site")
         return found
+
+
+def _put(cache: OrderedDict[int, _V], site: int, value: _V) -> None:
+    cache[site] = value
+    cache.move_to_end(site)
+    if len(cache) > MOST_SITES:
+        cache.popitem(last=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from lockpoint.domain.signed_json import MacKeys
 from lockpoint.services.clock_skew import ClockOffsets
 from lockpoint.services.known_pages import KnownPages
 from lockpoint.services.ports import confluence
-from lockpoint.services.ports.forge import ForgeSites, SystemTokens
+from lockpoint.services.ports.forge import ForgeSites, SiteFacts, SystemTokens
 from lockpoint.services.ports.jobs import HeldFileJobs, Jobs
 from lockpoint.services.ports.locks import AuditLog, CreationGuard, EffectsStore, Restorations, Witnesses
 from lockpoint.services.ports.notifications import Intents, Mailer, Profiles, Tokens
@@ -57,6 +57,7 @@ class Services:
     installations: Installations
     forge_sites: ForgeSites
     system_tokens: SystemTokens
+    site_facts: SiteFacts
     site_states: SiteStates
     intents: Intents
     mutexes: Mutexes

@@ -100,7 +100,7 @@ TABLES: Final = (
             Field("cloud_id", Whose.SITE, "Atlassian's name of the site", Kept.LOG),
             *_of(Whose.SITE, forge_url="address of its REST calls", forge_installation="name of the installation"),
             *_of(Whose.SITE, forge_environment="which of Forge's environments", forge_version="version of the app"),
-            *_of(Whose.SITE, forge_seen_at="when Forge called last", app_accounts="the app's own accounts"),
+            *_of(Whose.SITE, forge_seen_at="when Forge called last", app_accounts="who the app itself is there"),
         ),
     ),
     Kind(
@@ -413,7 +413,7 @@ IMPERSONATIONS: Final = Kind(
     what="how many people's tokens were asked for in a minute",
     why="Forge gives so many for all sites together",
     kept=Kept.HOUR,
-    fields=(),
+    fields=_of(Whose.NOBODY, minute="number of the minute"),
     value=r"\d+",
 )
 REDIS: Final = (MUTEX, POINTS, INSTALL_KEY, INSTALL_TOKEN, SPENT, BLOCKED, IMPERSONATIONS)

@@ -18,7 +18,7 @@ from prometheus_client import Counter
 
 from lockpoint.connect.inbound import Inbound, InboundCall, TokenCaller
 from lockpoint.connect.tokens import Reason, TokenRefusedError
-from lockpoint.services.context import Actor, Tenant
+from lockpoint.services.context import Actor, Door, Tenant
 from lockpoint.services.errors import NotAllowed
 from lockpoint.services.notifications.unsubscribe import UnsubscribeLink
 from lockpoint.services.quota_accounting import charge
@@ -234,6 +234,8 @@ def _link(read_link: LinkReader) -> UnsubscribeLink:
 
 
 def _active(caller: TokenCaller) -> TokenCaller:
+    if caller.tenant.door is not Door.CONNECT:
+        raise NotAllowed("Lockpoint has moved on this site. Open it from the apps of Confluence.")
     if not caller.tenant.active:
         raise NotAllowed("The app is disabled on this site. Ask a Confluence administrator to enable it.")
     return caller

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from lockpoint.services.context import Door, Tenant
+from lockpoint.services.context import Door, Priority, Tenant
 from lockpoint.services.ports.forge import AccessToken, ForgeRegistration, ForgeSite
 from lockpoint.services.ports.jobs import Job
 from lockpoint.services.ports.tenancy import InstallationEvent
@@ -34,6 +34,21 @@ class FakeForgeSites:
         self.sights += 1
         row = self.rows[tenant.cloud_id or ""]
         self.rows[tenant.cloud_id or ""] = replace(row, seen_at=at)
+
+    def note_account(self, tenant: Tenant, account: str) -> None:
+        self.tables.reachable()
+        known = self.tables.tenants[tenant.id]
+        self._store(replace(known, app_accounts=known.app_accounts | {account}))
+
+    def note_address(self, tenant: Tenant, display_url: str) -> None:
+        self.tables.reachable()
+        self._store(replace(self.tables.tenants[tenant.id], display_url=display_url))
+
+    def _store(self, tenant: Tenant) -> None:
+        self.tables.tenants[tenant.id] = tenant
+        row = self.rows.get(tenant.cloud_id or "")
+        if row is not None:
+            self.rows[tenant.cloud_id or ""] = replace(row, tenant=tenant, display_url=tenant.display_url)
 
     @contextmanager
     def change(self, cloud_id: str) -> Iterator[FakeForgeSiteChange]:
@@ -72,6 +87,13 @@ class FakeForgeSiteChange:
         self.sites.put(tenant, registration, display_url=shown, seen_at=at, connected=bool(known and known.connected))
         return tenant
 
+    def name(self, tenant: Tenant) -> None:
+        holder = self.sites.rows.pop(self.cloud_id, None)
+        if holder is not None:
+            left = replace(self.sites.tables.tenants[holder.tenant.id], cloud_id=None)
+            self.sites.tables.tenants[left.id] = left
+        self.sites.put(replace(tenant, cloud_id=self.cloud_id), None, connected=True)
+
     def log(self, tenant_id: int, event: InstallationEvent, at: datetime) -> None:
         assert at
         self.sites.events.append((tenant_id, event))
@@ -109,5 +131,28 @@ class FakeSystemTokens:
             del self.tables.tokens[tenant.id]
 
 
+@dataclass
+class FakeSiteFacts:
+    """By tenant id; counts the questions."""
+
+    cloud_ids: dict[int, str] = field(default_factory=dict)
+    addresses: dict[int, str] = field(default_factory=dict)
+    asked: int = 0
+
+    def cloud_id(self, tenant: Tenant, *, priority: Priority) -> str | None:
+        assert priority
+        self.asked += 1
+        return self.cloud_ids.get(tenant.id)
+
+    def address(self, tenant: Tenant, *, priority: Priority) -> str | None:
+        assert priority
+        self.asked += 1
+        return self.addresses.get(tenant.id)
+
+
 def ports_about_forge(tables: Tables) -> dict[str, Any]:
-    return {"forge_sites": FakeForgeSites(tables), "system_tokens": FakeSystemTokens(tables)}
+    return {
+        "forge_sites": FakeForgeSites(tables),
+        "system_tokens": FakeSystemTokens(tables),
+        "site_facts": FakeSiteFacts(),
+    }

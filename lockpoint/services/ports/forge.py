@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from lockpoint.services.context import Tenant
+from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.ports.jobs import Job
 from lockpoint.services.ports.tenancy import InstallationEvent
 
@@ -52,6 +52,10 @@ class ForgeSiteChange(Protocol):
         """
         ...
 
+    def name(self, tenant: Tenant) -> None:
+        """Give another site, known by Connect, this cloud id; one that has left loses it."""
+        ...
+
     def log(self, tenant_id: int, event: InstallationEvent, at: datetime) -> None: ...
 
     def come_back(self, tenant_id: int) -> None:
@@ -70,7 +74,21 @@ class ForgeSites(Protocol):
 
     def note_seen(self, tenant: Tenant, at: datetime) -> None: ...
 
+    def note_account(self, tenant: Tenant, account: str) -> None:
+        """Add one of the app's own accounts on the site."""
+        ...
+
+    def note_address(self, tenant: Tenant, display_url: str) -> None: ...
+
     def change(self, cloud_id: str) -> AbstractContextManager[ForgeSiteChange]: ...
+
+
+class SiteFacts(Protocol):
+    """What a site says of itself; raises the host's errors."""
+
+    def cloud_id(self, tenant: Tenant, *, priority: Priority) -> str | None: ...
+
+    def address(self, tenant: Tenant, *, priority: Priority) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.dialects.postgresql import insert
 
@@ -46,6 +46,16 @@ class PostgresForgeSites:
         with self._database.single() as connection:
             connection.execute(update(INSTALLATION).where(_ROW.id == tenant.id).values(forge_seen_at=at))
 
+    def note_account(self, tenant: Tenant, account: str) -> None:
+        missing = (_ROW.id == tenant.id) & ~_ROW.app_accounts.contains([account])
+        with self._database.single() as connection:
+            added = func.array_append(_ROW.app_accounts, account)
+            connection.execute(update(INSTALLATION).where(missing).values(app_accounts=added))
+
+    def note_address(self, tenant: Tenant, display_url: str) -> None:
+        with self._database.single() as connection:
+            connection.execute(update(INSTALLATION).where(_ROW.id == tenant.id).values(display_url=display_url))
+
     @contextmanager
     def change(self, cloud_id: str) -> Iterator[PostgresForgeSiteChange]:
         """Under the locks of installs, too: the row may be Connect's."""
@@ -73,6 +83,12 @@ class PostgresForgeSiteChange:
         values = _opened(registration, at) | ({} if display_url is None else {"display_url": display_url})
         statement = update(INSTALLATION).where(_ROW.id == known.tenant.id).values(values).returning(INSTALLATION)
         return tenant_of(self._connection.execute(statement).one())
+
+    def name(self, tenant: Tenant) -> None:
+        left = (_ROW.cloud_id == self._cloud_id) & ~_ROW.installed
+        self._connection.execute(update(INSTALLATION).where(left).values(cloud_id=None))
+        ours = (_ROW.id == tenant.id) & _ROW.cloud_id.is_(None)
+        self._connection.execute(update(INSTALLATION).where(ours).values(cloud_id=self._cloud_id))
 
     def log(self, tenant_id: int, event: InstallationEvent, at: datetime) -> None:
         self._connection.execute(plain_insert(INSTALLATION_EVENT).values(tenant_id=tenant_id, event=event.value, at=at))

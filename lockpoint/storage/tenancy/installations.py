@@ -153,6 +153,7 @@ class PostgresInstallationChange:
             "installed": registration.installed,
             "enabled": registration.enabled,
             "uninstalled_at": registration.uninstalled_at,
+            "door": registration.door.value,
         }
 
     def _sealed(self, secret: str | None, owner: str) -> str | None:
@@ -197,6 +198,7 @@ def _installation(row: Any, keys: Keyring, *, lost_ones_count: bool = True) -> I
         installed=row.installed,
         enabled=row.enabled,
         uninstalled_at=row.uninstalled_at,
+        door=Door(row.door),
     )
     return Installation(tenant_of(row), registration)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from lockpoint.connect.inbound import TokenCaller
 from lockpoint.forge.tokens import read_token
+from lockpoint.services.errors import HostUnavailable
 from lockpoint.services.ports.forge import ForgeRegistration
 from lockpoint.services.tenancy.forge_sites import Arrival, arrive, receive
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from lockpoint.forge.inbound import ForgeInbound
     from lockpoint.forge.invocation import Invocation
     from lockpoint.forge.people import ForgePeople
+    from lockpoint.forge.tokens import StoredTokens
     from lockpoint.services.container import Services
     from lockpoint.services.context import Tenant
 
@@ -37,6 +39,9 @@ class ForgeDoor:
     inbound: ForgeInbound
     services: Services
     people: ForgePeople
+    tokens: StoredTokens
+    owner: Callable[[str, str], str | None]
+    """Tells the account of a token on a site; `HostUnavailable`."""
     on_licence: Callable[[Tenant, bool], None] = lambda _tenant, _active: None
 
     def person(self, headers: Headers) -> TokenCaller:
@@ -46,6 +51,8 @@ class ForgeDoor:
         caller = TokenCaller(tenant, found.person)
         if found.person is not None:
             self.people.offer(tenant, found.person, headers.get(OF_USER))
+        if self.tokens.wanted(tenant):
+            self._try(tenant, headers.get(OF_SYSTEM))
         return caller
 
     def platform(self, headers: Headers, *, lifecycle: bool = False) -> TokenCaller:
@@ -56,6 +63,21 @@ class ForgeDoor:
         if token is not None:
             receive(self.services, tenant, token)
         return TokenCaller(tenant, None)
+
+    def _try(self, tenant: Tenant, header: str | None) -> None:
+        """Keep a screen's token of the app once the host has named one of the app's accounts as its owner.
+
+        None is known before the first job on a new site, whose first token comes with the installation.
+        """
+        token = read_token(header, self.services.clock.now())
+        if token is None or not tenant.app_accounts:
+            return
+        try:
+            owner = self.owner(tenant.base_url, token.value)
+        except HostUnavailable:
+            return
+        if owner in tenant.app_accounts:
+            receive(self.services, tenant, token)
 
     def _site(self, found: Invocation, *, lifecycle: bool = False) -> Tenant:
         tenant = arrive(self.services, _arrival(found, lifecycle=lifecycle))
