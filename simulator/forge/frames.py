@@ -36,10 +36,8 @@ POLICY: Final = (
 )
 """What @forge/csp makes for Custom UI, with the hosts of Atlassian left out: none is reached from here."""
 
-Json = dict[str, Any]
 
-
-def shown_surfaces(site: Site) -> list[Json]:
+def shown_surfaces(site: Site) -> list[dict[str, Any]]:
     """Of the installed app, for the page of the local Confluence."""
     installed = any(one.installed for one in site.forge.values())
     return [
@@ -133,8 +131,8 @@ def _page(path: Path, site: Site) -> Response:
     return Response(text, content_type="text/html; charset=utf-8")
 
 
-def _extension(site: Site, module_key: str, content_id: str) -> Json:
-    found: Json = {"type": surface(module_key).kind}
+def _extension(site: Site, module_key: str, content_id: str) -> dict[str, Any]:
+    found: dict[str, Any] = {"type": surface(module_key).kind}
     content = site.contents.get(int(content_id)) if content_id.isdigit() else None
     if content is not None:
         space = site.spaces[content.space_id]
@@ -143,7 +141,7 @@ def _extension(site: Site, module_key: str, content_id: str) -> Json:
     return found
 
 
-def _context(site: Site, person: Person, module_key: str, content_id: str) -> Json:
+def _context(site: Site, person: Person, module_key: str, content_id: str) -> dict[str, Any]:
     return {
         "accountId": person.account_id,
         "cloudId": site.cloud_id,

@@ -32,16 +32,14 @@ METHODS: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 _OURS: Final = ("authorization", "x-forge-", "x-b3-", "host", "content-length")
 """Headers that a screen cannot send."""
 
-Json = dict[str, Any]
-
 
 class BreakdownError(Exception):
     """The screen gets no answer; the message is what its promise is rejected with."""
 
 
 def invoke_remote(
-    world: World, site: Site, module: ForgeModule, *, person: str, extension: Json, asked: Mapping[str, Any]
-) -> Json:
+    world: World, site: Site, module: ForgeModule, *, person: str, extension: dict[str, Any], asked: Mapping[str, Any]
+) -> dict[str, Any]:
     """Return `{status, headers, body}`; BreakdownError, or 400 for what the bridge would not send.
 
     Call without the world's lock, which the app needs to call back.
@@ -85,7 +83,7 @@ def _called(method: str, url: str, headers: dict[str, str], body: bytes | None) 
         raise BreakdownError("The remote did not answer") from error
 
 
-def _judged(answer: requests.Response) -> Json:
+def _judged(answer: requests.Response) -> dict[str, Any]:
     """401 is Forge's own; whatever else is no success must say why, in JSON."""
     status, kind = answer.status_code, answer.headers.get("Content-Type", "")
     if status == HTTPStatus.UNAUTHORIZED:

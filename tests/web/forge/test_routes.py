@@ -109,7 +109,7 @@ def test_the_platform_is_nobody_at_a_screen(live: LiveApp) -> None:
     answer = live.raw(
         "GET", "/me/preferences", None, headers={"Authorization": f"Bearer {token}"}, below="/forge/api/v1"
     )
-    assert answer.status_code == 401
+    assert (answer.status_code, answer.json()["error"]) == (403, "unauthorized")
 
 
 @pytest.mark.parametrize(
@@ -130,13 +130,14 @@ def test_the_platform_is_nobody_at_a_screen(live: LiveApp) -> None:
     ids=str,
 )
 def test_spoilt_tokens_open_nothing(live: LiveApp, spoiling: dict[str, object]) -> None:
-    """401 without a reason, on every route, and nothing is stored."""
+    """Refused without a reason, on every route, and nothing is stored; screens get 403, Forge keeps 401 from them."""
     before = live.rows()
     person = live.forge_token(module="page-menu", account="alice", extension={}, **spoiling)
     api = live.raw("GET", "/me/preferences", None, headers={"Authorization": f"Bearer {person}"}, below="/forge/api/v1")
     platform = live.forge_token(module="ep-tick", **spoiling)
-    for answer in (api, post(live, "/tick", platform), post(live, "/lifecycle", platform)):
-        assert (answer.status_code, answer.json()) == (401, {"error": "unauthorized", "message": UNAUTHORIZED})
+    answers = ((api, 403), (post(live, "/tick", platform), 401), (post(live, "/lifecycle", platform), 401))
+    for answer, status in answers:
+        assert (answer.status_code, answer.json()) == (status, {"error": "unauthorized", "message": UNAUTHORIZED})
     assert live.rows() == before
 
 
@@ -144,7 +145,7 @@ def test_connect_s_token_does_not_open_forge_s_door(live: LiveApp) -> None:
     token = live.token("gina", "globex")
     for header in (f"JWT {token}", f"Bearer {token}"):
         answer = live.raw("GET", "/me/preferences", None, headers={"Authorization": header}, below="/forge/api/v1")
-        assert answer.status_code == 401
+        assert (answer.status_code, answer.json()["error"]) == (403, "unauthorized")
 
 
 def test_forge_s_token_does_not_open_connect_s_door(live: LiveApp) -> None:
@@ -163,7 +164,7 @@ def test_no_answer_invites_other_origins(live: LiveApp) -> None:
 
 
 def test_a_person_with_somebody_else_s_user_token_acts_as_themselves(live: LiveApp) -> None:
-    """Charlie, who may only view, sends Alice's token: Confluence is asked whose it is, then Charlie is impersonated."""
+    """Charlie, who may only view, sends Alice's token: Confluence is asked whose it is; Charlie is impersonated."""
     file = live.file(live.page())
     stolen = {"x-forge-oauth-user": live.forge_token("user", account="alice")}
     answer = live.call("charlie", "POST", f"/attachments/{file}/lock", headers=stolen)
