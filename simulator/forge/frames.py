@@ -80,29 +80,29 @@ def host_file(name: str) -> Response:
 @blueprint.get("/_sim/forge/context/<module_key>")
 def context(module_key: str) -> Response:
     """What `view.getContext` tells the chosen person's screen."""
-    try:
-        with _world().lock:
-            return json_answer(_context(_site(), _person(), module_key, request.args.get("contentId", "")))
-    except ApiError as error:
-        return error_response(error, request.path)
+    with _world().lock:
+        return json_answer(_context(_site(), _person(), module_key, request.args.get("contentId", "")))
 
 
 @blueprint.post("/_sim/forge/invoke/<module_key>")
 def invoke(module_key: str) -> Response:
     """Body: `contentId` and the `request`. Answers `{answer}` or `{breakdown}`."""
     asked = request.get_json()
+    with _world().lock:
+        site, person = _site(), _person().account_id
+        extension = _extension(site, module_key, str(asked.get("contentId", "")))
     try:
-        with _world().lock:
-            site, person = _site(), _person()
-            extension = _extension(site, module_key, str(asked.get("contentId", "")))
         answer = invoke_remote(
-            _world(), site, surface(module_key), person=person.account_id, extension=extension, asked=asked["request"]
+            _world(), site, surface(module_key), person=person, extension=extension, asked=asked["request"]
         )
     except BreakdownError as breakdown:
         return json_answer({"breakdown": str(breakdown)})
-    except ApiError as error:
-        return error_response(error, request.path)
     return json_answer({"answer": answer})
+
+
+@blueprint.errorhandler(ApiError)
+def refused(error: ApiError) -> Response:
+    return error_response(error, request.path)
 
 
 def _world() -> World:
