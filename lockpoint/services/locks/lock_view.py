@@ -21,6 +21,7 @@ from lockpoint.services.lock_record.waitlist import NOT_WAITING, WaitlistPlace, 
 from lockpoint.services.ports.confluence import Attachment
 from lockpoint.services.ports.locks import Protection
 from lockpoint.services.tenancy.activity import is_active
+from lockpoint.services.tenancy.site_facts import app_accounts
 
 UNREADABLE = "unreadable"
 UNLICENSED = "unlicensed"
@@ -92,7 +93,7 @@ def view_all(
         facts=known,
         licensed=is_active(services, actor.tenant, priority=Priority.INTERACTIVE),
         names=names_of(services, actor, people if own_name else people - {actor.account_id}),
-        app=_own_account(services, actor.tenant) if any(_newer_head(state) for state in states) else None,
+        app=_own_accounts(services, actor.tenant) if any(_newer_head(state) for state in states) else frozenset(),
         now=services.clock.now(),
     )
     return [viewer.view(state) for state in states]
@@ -122,7 +123,7 @@ class _Viewer:
     facts: Facts
     licensed: bool
     names: Mapping[str, str]
-    app: str | None
+    app: frozenset[str]
     now: datetime
 
     def view(self, state: FileState) -> LockView:
@@ -196,7 +197,7 @@ class _Viewer:
         if trashed and _marked(state) in _LEFT_ALONE:
             return Protection.SUSPENDED
         author = state.attachment.head.author
-        overwritten = _newer_head(state) and (author is None or author not in {held.holder, self.app})
+        overwritten = _newer_head(state) and (author is None or author not in {held.holder} | self.app)
         return Protection.RESTORING if trashed or overwritten else Protection.PROTECTED
 
     def _can(self, state: FileState) -> Can:
@@ -234,11 +235,11 @@ def _newer_head(state: FileState) -> bool:
     return isinstance(state.standing, Held) and state.attachment.head.created > state.standing.base.created
 
 
-def _own_account(services: Services, tenant: Tenant) -> str | None:
+def _own_accounts(services: Services, tenant: Tenant) -> frozenset[str]:
     try:
-        return services.people.own_account(tenant, priority=Priority.INTERACTIVE)
+        return app_accounts(services.people, tenant, priority=Priority.INTERACTIVE)
     except HostError:
-        return None
+        return frozenset()
 
 
 def _people_in(found: FoundRecord) -> set[str]:

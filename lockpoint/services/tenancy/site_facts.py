@@ -11,6 +11,7 @@ from lockpoint.services.tenancy import lifecycle
 if TYPE_CHECKING:
     from lockpoint.services.container import Services
     from lockpoint.services.context import Tenant
+    from lockpoint.services.ports.confluence import People
 
 
 def note_facts(services: Services, tenant: Tenant) -> None:
@@ -26,6 +27,14 @@ def note_facts(services: Services, tenant: Tenant) -> None:
             _note_address(services, tenant)
         elif tenant.cloud_id is None:
             _note_cloud(services, tenant)
+
+
+def app_accounts(people: People, tenant: Tenant, *, priority: Priority) -> frozenset[str]:
+    """Return every account that the app has had here, by any door: what they restored was restored by us.
+
+    Raises the host's errors; 3 points the first time.
+    """
+    return tenant.app_accounts | {people.own_account(tenant, priority=priority)}
 
 
 def facts_missing(tenant: Tenant) -> bool:

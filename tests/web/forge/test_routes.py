@@ -164,7 +164,7 @@ def test_no_answer_invites_other_origins(live: LiveApp) -> None:
 
 
 def test_a_person_with_somebody_else_s_user_token_acts_as_themselves(live: LiveApp) -> None:
-    """Charlie, who may only view, sends Alice's token: Confluence is asked whose it is; Charlie is impersonated."""
+    """Charlie, who may only view, sends Alice's token: asked whose it is, Confluence does not name Charlie."""
     file = live.file(live.page())
     stolen = {"x-forge-oauth-user": live.forge_token("user", account="alice")}
     answer = live.call("charlie", "POST", f"/attachments/{file}/lock", headers=stolen)
