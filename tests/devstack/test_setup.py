@@ -113,6 +113,16 @@ def test_a_second_setup_does_nothing(checkout: Checkout, monkeypatch: pytest.Mon
     assert _setup(checkout, monkeypatch, "run") == ["build", "build:forge"]
 
 
+def test_the_sizes_of_the_builds_are_told(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What a browser loads, as it is and packed."""
+    _setup(checkout, monkeypatch, "run")
+    assert "forge/static/app: 0 kB, 0 kB packed" in capsys.readouterr().err
+    (checkout.root / "forge" / "static" / "app" / "more.js").write_text("x" * 9_000)
+    assert checkout.module.sizes(checkout.root / "forge").startswith("9 kB, 0 kB packed")
+
+
 def test_running_and_testing_share_one_environment(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
     """`bin/run` does not remove the test tools."""
     assert _setup(checkout, monkeypatch, "run")[0] == "sync"
