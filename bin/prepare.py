@@ -5,6 +5,7 @@ Standard library only. Each step records the checksum of its sources; a second c
 
 import contextlib
 import fcntl
+import gzip
 import hashlib
 import os
 import shutil
@@ -19,7 +20,8 @@ LOCAL = ROOT / ".local"
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 FRONTEND = ROOT / "frontend"
-BUILT = ROOT / "lockpoint" / "web" / "static"
+BUILDS = {"build": ROOT / "lockpoint" / "web" / "static", "build:forge": ROOT / "forge" / "static" / "app"}
+"""Scripts of frontend/package.json and what they make: the screens for Connect and for Forge."""
 UV_VERSION = "0.13.9"
 LOCKS = {"run": ROOT / "requirements" / "run.txt", "test": ROOT / "requirements" / "dev.txt"}
 
@@ -115,11 +117,20 @@ def build_frontend() -> None:
     """Build the front end when a source has changed."""
     stamp = LOCAL / "frontend-stamp"
     wanted = digest(sources())
-    if stamp.exists() and stamp.read_text() == wanted and BUILT.is_dir():
+    if stamp.exists() and stamp.read_text() == wanted and all(made.is_dir() for made in BUILDS.values()):
         return
     say("building the front end")
-    npm("run", "--silent", "build", "--", "--logLevel", "warn")
+    for script, made in BUILDS.items():
+        npm("run", "--silent", script, "--", "--logLevel", "warn")
+        say(f"{made.relative_to(ROOT)}: {sizes(made)}")
     stamp.write_text(wanted)
+
+
+def sizes(folder: Path) -> str:
+    """Return how much a browser loads, in words."""
+    contents = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
+    packed = sum(len(gzip.compress(content)) for content in contents)
+    return f"{sum(map(len, contents)) / 1000:.0f} kB, {packed / 1000:.0f} kB packed"
 
 
 def sources() -> list[Path]:

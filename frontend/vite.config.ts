@@ -14,7 +14,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: false,
     rolldownOptions: {
-      input: { page: "src/page/main.tsx", prepaint: "src/prepaint.ts" },
+      input: { page: "src/entries/connect-page.ts", prepaint: "src/prepaint.ts" },
     },
   },
   test: {

@@ -13,6 +13,7 @@ from lockpoint.web.api.request_body import LARGEST_BODY
 from lockpoint.web.connect.lifecycle import lifecycle_routes
 from lockpoint.web.connect.webhooks import WebhookDoor, WebhookIntake, webhook_routes
 from lockpoint.web.errors import handle_errors
+from lockpoint.web.forge.routes import mount_api, platform_routes
 from lockpoint.web.guards import Guard, LinkReader, guard_of, guarded_by, protect
 from lockpoint.web.headers import send_headers
 from lockpoint.web.health import Ping, health_routes
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from lockpoint.connect.inbound import Inbound
     from lockpoint.services.container import Services
     from lockpoint.services.ports.maintenance import Gauges
+    from lockpoint.web.forge.door import ForgeDoor
 
 REQUEST_SECONDS: Final = 22.0
 """For the calls of one request; with the last waits, an answer is there within 25. Heroku's router waits for 30."""
@@ -41,7 +43,7 @@ FRONT_PAGE: Final = """<!doctype html>
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shell:
-    """`blueprints` are the API and the surfaces, each route with its guard."""
+    """`blueprints` are the API and the surfaces, each route with its guard; without `forge` there is no such door."""
 
     inbound: Inbound
     descriptor: Descriptor
@@ -52,6 +54,7 @@ class Shell:
     blueprints: Sequence[Blueprint] = ()
     connect_js_url: str
     proxy_hops: int = 0
+    forge: ForgeDoor | None = None
 
 
 def create_app(shell: Shell) -> Flask:
@@ -62,7 +65,7 @@ def create_app(shell: Shell) -> Flask:
     app.url_map.merge_slashes = False
     app.url_map.redirect_defaults = False
     handle_errors(app)
-    protect(app, shell.inbound, Places(), shell.read_link)
+    protect(app, shell.inbound, Places(), shell.read_link, shell.forge)
     send_headers(app, shell.connect_js_url)
     intake = WebhookIntake(shell.services, shell.descriptor.webhook_events)
     for blueprint in (
@@ -73,6 +76,9 @@ def create_app(shell: Shell) -> Flask:
         *shell.blueprints,
     ):
         app.register_blueprint(blueprint)
+    if shell.forge is not None:
+        mount_api(app, shell.blueprints)
+        app.register_blueprint(platform_routes())
     _check_guards(app)
     _mount(app, shell, intake)
     return app

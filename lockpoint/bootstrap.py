@@ -19,12 +19,14 @@ from lockpoint.app import Shell, create_app
 from lockpoint.confluence.attachments import ConfluenceAttachments
 from lockpoint.confluence.comments import ConfluenceComments
 from lockpoint.confluence.http.client import ConfluenceClient
+from lockpoint.confluence.http.credentials import Credentials, CredentialsByDoor
 from lockpoint.confluence.http.quota import PointsQuota
 from lockpoint.confluence.http.sessions import Sessions
 from lockpoint.confluence.people import ConfluencePeople
 from lockpoint.confluence.personal_data_reports import ConfluencePersonalDataReports
 from lockpoint.confluence.properties import ConfluenceLockProperties, ConfluenceProperties
 from lockpoint.confluence.search import ConfluenceDirectory, ConfluenceLockSearch
+from lockpoint.confluence.site.facts import ConfluenceSiteFacts
 from lockpoint.confluence.site.licence import ConfluenceLicences
 from lockpoint.confluence.site.restore_probe import ConfluenceScratchFiles
 from lockpoint.confluence.titles import ConfluenceTitles
@@ -35,10 +37,17 @@ from lockpoint.connect.inbound import Inbound
 from lockpoint.connect.install_keys import HttpKeySource, InstallKeys
 from lockpoint.connect.signed_install import SignedInstalls
 from lockpoint.connect.sites import AppSigner, SiteDirectory
+from lockpoint.forge.access import AtlassianApi
+from lockpoint.forge.inbound import ForgeInbound
+from lockpoint.forge.invocation import Invocations
+from lockpoint.forge.key_set import HttpKeySet, KeySet
+from lockpoint.forge.people import ForgePeople
+from lockpoint.forge.tokens import ForgeSigner, StoredTokens
 from lockpoint.mail.link_pages import GettextPages
 from lockpoint.mail.send import SmtpMailer
 from lockpoint.services.clock_skew import ClockOffsets
 from lockpoint.services.container import Services
+from lockpoint.services.context import Door
 from lockpoint.services.errors import OperatorRefusal
 from lockpoint.services.known_pages import KnownPages
 from lockpoint.services.notifications.mail_links import read_link
@@ -70,9 +79,12 @@ from lockpoint.storage.privacy.audit_log import PostgresAuditLog
 from lockpoint.storage.privacy.person_store import PostgresPersonStore
 from lockpoint.storage.privacy.scan_sources import accounts_named, in_backup, in_postgres, in_redis
 from lockpoint.storage.redis_installs import RedisInstalls
+from lockpoint.storage.redis_limits import RedisImpersonations
 from lockpoint.storage.redis_points import RedisPoints
 from lockpoint.storage.retention.chores import PostgresUpkeep
 from lockpoint.storage.retention.gauges import PostgresGauges
+from lockpoint.storage.tenancy.forge_sites import PostgresForgeSites
+from lockpoint.storage.tenancy.forge_tokens import PostgresForgeTokens
 from lockpoint.storage.tenancy.installations import PostgresInstallations, PostgresTenants
 from lockpoint.storage.tenancy.key_usage import KeyUse, key_uses
 from lockpoint.storage.tenancy.licences import PostgresLicences
@@ -92,6 +104,7 @@ from lockpoint.web.api.settings import settings_routes
 from lockpoint.web.api.templates import template_routes
 from lockpoint.web.connect.frontend_bundle import read_bundle
 from lockpoint.web.connect.surfaces import surface_routes
+from lockpoint.web.forge.door import ForgeDoor
 from lockpoint.web.health import NotReadyError, Ping, clock_ping
 from lockpoint.web.mail_links import mail_routes
 
@@ -161,6 +174,15 @@ class ThreadedParallel:
 
 
 @dataclass(frozen=True, slots=True)
+class ForgeAccess:
+    """The tokens of calls to sites on Forge."""
+
+    api: AtlassianApi
+    tokens: StoredTokens
+    people: ForgePeople
+
+
+@dataclass(frozen=True, slots=True)
 class Neighbours:
     """The connections of one process, what is built on them, and its caches of sites."""
 
@@ -173,6 +195,8 @@ class Neighbours:
     client: ConfluenceClient
     people: ConfluencePeople
     caches: tuple[SiteCache, ...]
+    system_tokens: PostgresForgeTokens
+    forge: ForgeAccess | None
 
     def close(self) -> None:
         """A process that ends need not call this."""
@@ -245,6 +269,7 @@ def build_app(settings: Settings) -> Flask:
             ),
             connect_js_url=settings.connect_js_url,
             proxy_hops=settings.proxy_hops,
+            forge=_forge_door(neighbours, services, heard),
         )
     )
 
@@ -300,9 +325,15 @@ def connect(settings: Settings, connections: int, statement_seconds: float = STA
     sites = SiteDirectory(installations)
     redis_client = redis_mutexes.connect(settings.redis_url, verify_tls=settings.redis_tls_verify)
     tokens = Impersonation(sites, settings.oauth_url, time.time, Sessions().mine)
+    system_tokens = PostgresForgeTokens(database, keys)
+    forge = None if settings.forge_app_id is None else _forge_access(settings, system_tokens, redis_client)
+    doors = {Door.CONNECT: Credentials(AppSigner(sites, settings.app_key, time.time), tokens)}
+    if forge is not None:
+        doors[Door.FORGE] = Credentials(ForgeSigner(forge.tokens), forge.people)
+    credentials = CredentialsByDoor(doors)
     client = ConfluenceClient(
-        signer=AppSigner(sites, settings.app_key, time.time),
-        person_tokens=tokens,
+        signer=credentials,
+        person_tokens=credentials,
         sessions=Sessions(private_files=settings.private_file_hosts),
         budget=PointsQuota(
             points_per_hour=settings.points_per_hour,
@@ -320,8 +351,16 @@ def connect(settings: Settings, connections: int, statement_seconds: float = STA
         sites=sites,
         client=client,
         people=people,
-        caches=(sites, tokens, client, people, database),
+        caches=(sites, tokens, client, people, database, *(() if forge is None else (forge.tokens, forge.people))),
+        system_tokens=system_tokens,
+        forge=forge,
     )
+
+
+def _forge_access(settings: Settings, store: PostgresForgeTokens, client: redis.Redis) -> ForgeAccess:
+    tokens = StoredTokens(store, SystemClock().now, time.monotonic)
+    api = AtlassianApi(settings.forge_api_url, Sessions().mine)
+    return ForgeAccess(api, tokens, ForgePeople(api, tokens, RedisImpersonations(client), SystemClock().now))
 
 
 def services_on(neighbours: Neighbours) -> Services:
@@ -353,6 +392,9 @@ def services_on(neighbours: Neighbours) -> Services:
         caches=(*neighbours.caches, clock_offsets, known_pages),
         clock_offsets=clock_offsets,
         known_pages=known_pages,
+        forge_sites=PostgresForgeSites(database),
+        system_tokens=neighbours.system_tokens,
+        site_facts=ConfluenceSiteFacts(client),
         site_states=PostgresSiteStates(database),
         intents=PostgresIntents(database, neighbours.keys, clock),
         mail_figures=PostgresMailFigures(database),
@@ -389,6 +431,22 @@ def _inbound(neighbours: Neighbours, heard: HeardLicences) -> Inbound:
         app_key=settings.app_key,
         base_url=settings.base_url,
         now=time.time,
+        on_licence=heard.hear,
+    )
+
+
+def _forge_door(neighbours: Neighbours, services: Services, heard: HeardLicences) -> ForgeDoor | None:
+    settings = neighbours.settings
+    if neighbours.forge is None or settings.forge_app_id is None:
+        return None
+    keys = KeySet(HttpKeySet(settings.forge_keys_url))
+    invocations = Invocations(keys, settings.forge_app_id, settings.forge_api_url, settings.forge_environments)
+    return ForgeDoor(
+        inbound=ForgeInbound(invocations, time.time),
+        services=services,
+        people=neighbours.forge.people,
+        tokens=neighbours.forge.tokens,
+        owner=neighbours.forge.api.owner,
         on_licence=heard.hear,
     )
 

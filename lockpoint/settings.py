@@ -19,6 +19,12 @@ ATLASSIAN_KEY_HOSTS: Final = (
 ATLASSIAN_OAUTH: Final = "https://oauth-2-authorization-server.services.atlassian.com"
 """Issuer of impersonation tokens; the operation is `/oauth2/token`."""
 
+ATLASSIAN_FORGE_KEYS: Final = "https://forge.cdn.prod.atlassian-dev.net/.well-known/jwks.json"
+"""The key set of invocation tokens."""
+
+ATLASSIAN_API: Final = "https://api.atlassian.com"
+"""Forge apps call sites below it."""
+
 ATLASSIAN_CONNECT_JS: Final = "https://connect-cdn.atl-paas.net/all.js"
 """The iframe side of Atlassian's bridge."""
 
@@ -30,6 +36,9 @@ _SENTRY_DSN: Final = re.compile(
     r"(https://\w+(:\w+)?@[\w.-]+|http://\w+(:\w+)?@(localhost|127\.0\.0\.1|\[::1\]))(:\d{1,5})?(/[\w.-]+)*/\d+",
     re.ASCII,
 )
+_FORGE_APP: Final = "ari:cloud:ecosystem::app/"
+_FORGE_ENVIRONMENTS: Final = frozenset({"DEVELOPMENT", "STAGING", "PRODUCTION"})
+_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class SettingsError(ValueError):
@@ -84,6 +93,11 @@ class Settings(BaseSettings):
     """Tried in this order; `/{kid}` is appended, so no closing slash."""
     oauth_url: str = Field(alias="LOCKPOINT_OAUTH_URL", default=ATLASSIAN_OAUTH)
     connect_js_url: str = Field(alias="LOCKPOINT_CONNECT_JS_URL", default=ATLASSIAN_CONNECT_JS)
+    forge_app_id: str | None = Field(alias="LOCKPOINT_FORGE_APP_ID", default=None)
+    """In its long form; None: the Forge door does not exist."""
+    forge_keys_url: str = Field(alias="LOCKPOINT_FORGE_KEYS_URL", default=ATLASSIAN_FORGE_KEYS)
+    forge_api_url: str = Field(alias="LOCKPOINT_FORGE_API_URL", default=ATLASSIAN_API)
+    forge_environments: Listed = Field(alias="LOCKPOINT_FORGE_ENVIRONMENTS", default=("PRODUCTION",), min_length=1)
     mail_url: str = Field(alias="LOCKPOINT_MAIL_URL", repr=False)
     """`smtp://user:password@host:587?starttls=1` or `smtps://…`."""
     mail_from: str = Field(alias="LOCKPOINT_MAIL_FROM")
@@ -127,11 +141,28 @@ class Settings(BaseSettings):
             raise ValueError(msg)
         return value.rstrip("/")
 
-    @field_validator("oauth_url", "connect_js_url")
+    @field_validator("oauth_url", "connect_js_url", "forge_keys_url", "forge_api_url")
     @classmethod
     def _address(cls, value: str) -> str:
         web_address(value)
         return value.rstrip("/")
+
+    @field_validator("forge_app_id")
+    @classmethod
+    def _app_id(cls, value: str | None) -> str | None:
+        bare = (value or "").removeprefix(_FORGE_APP)
+        if value is not None and not _UUID.fullmatch(bare):
+            msg = "must be the id that `forge register` told: ari:cloud:ecosystem::app/<UUID>, or the UUID alone"
+            raise ValueError(msg)
+        return None if value is None else _FORGE_APP + bare
+
+    @field_validator("forge_environments")
+    @classmethod
+    def _environments(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not set(value) <= _FORGE_ENVIRONMENTS:
+            msg = f"must be some of {', '.join(sorted(_FORGE_ENVIRONMENTS))}"
+            raise ValueError(msg)
+        return value
 
     @field_validator("install_key_urls")
     @classmethod

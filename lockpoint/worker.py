@@ -18,6 +18,7 @@ from lockpoint.services.reconciliation.rediscover import rediscover
 from lockpoint.services.reconciliation.sweep import sweep
 from lockpoint.services.tenancy.activity import active_now
 from lockpoint.services.tenancy.restore_probe import self_test
+from lockpoint.services.tenancy.site_facts import facts_missing, note_facts
 from lockpoint.settings import Settings
 
 UseCase = Callable[[Services, Tenant, str], object]
@@ -37,6 +38,8 @@ def _confirm(services: Services, tenant: Tenant, subject: str) -> None:
 
 
 def _sweep(services: Services, tenant: Tenant, _subject: str) -> None:
+    if facts_missing(tenant):
+        note_facts(services, tenant)
     sweep(services, tenant)
 
 
@@ -45,6 +48,7 @@ def _rediscover(services: Services, tenant: Tenant, _subject: str) -> None:
 
 
 def _self_test(services: Services, tenant: Tenant, _subject: str) -> None:
+    note_facts(services, tenant)
     self_test(services, tenant)
 
 

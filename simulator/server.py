@@ -12,7 +12,10 @@ from flask import Flask
 
 from simulator.browser import cdn, pages
 from simulator.connect import oauth
-from simulator.control import actions, apps, people, simulation, webhooks
+from simulator.control import actions, apps, forge, people, simulation, webhooks
+from simulator.forge import app_properties as forge_app_properties
+from simulator.forge import frames, gateway, keys
+from simulator.forge.gateway import ForgeGateway
 from simulator.http.gateway import Frontdoor
 from simulator.http.web_server import WebServer
 from simulator.persistence import Keeper, Keeping
@@ -46,6 +49,11 @@ MODULES = (
     v1_people,
     app_properties,
     oauth,
+    keys,
+    gateway,
+    forge_app_properties,
+    frames,
+    forge,
     actions,
     apps,
     people,
@@ -87,6 +95,16 @@ class Running:
         """The app's install-key host setting."""
         return self.world.install_keys_url
 
+    @property
+    def forge_keys_url(self) -> str:
+        """The app's key-set setting."""
+        return f"{self.world.control_url}/.well-known/jwks.json"
+
+    @property
+    def forge_api_url(self) -> str:
+        """The app's setting of Atlassian's API; below it are `/ex/confluence/…` and `/graphql`."""
+        return self.world.control_url
+
     def stop(self) -> None:
         """Return when all threads have ended."""
         self.world.webhooks.stop()
@@ -109,7 +127,9 @@ def _routes() -> Flask:
 
 
 def build_app(world: World, site_key: str) -> WSGIApplication:
-    return Frontdoor(_routes().wsgi_app, world, site_key)
+    routes = _routes().wsgi_app
+    doors = {key: Frontdoor(routes, world, key) for key in seed.site_names()}
+    return ForgeGateway(doors[site_key], doors, world)
 
 
 def start(port: int = 0, host: str = "127.0.0.1", name: str = "localhost", keep: Path | None = None) -> Running:

@@ -1,4 +1,5 @@
-/** Typed client of `/api/v1`. It gets tokens from its caller, so it does not depend on the product around the frame. */
+/** Typed client of `/api/v1`. Its caller proves who asks, so it does not depend on the product around the frame. */
+import { version } from "../package.json";
 
 export interface Person {
   readonly accountId: string;
@@ -122,12 +123,15 @@ export interface Api {
 }
 
 export interface ApiDependencies {
-  readonly token: (fresh: boolean) => Promise<string>;
-  readonly fetch: typeof fetch;
+  /** Rejects with a TypeError when no answer arrived. */
+  readonly fetch: (path: string, init: RequestInit) => Promise<Response>;
   readonly newId: () => string;
 }
 
 const ROWS_PER_REQUEST = 250;
+
+/** Says which front end asks: on Forge, screens may be older than the server. */
+const CLIENT_HEADER = "Lockpoint-Client";
 
 interface ErrorBody {
   readonly error?: string;
@@ -152,20 +156,16 @@ async function problemOf(response: Response): Promise<ApiError> {
   );
 }
 
-/** Return a client that renews a refused token once and repeats a write once when its answer was lost. */
+/** Return a client that repeats a write once when its answer was lost. */
 export function createApi(deps: ApiDependencies): Api {
-  async function send(path: string, init: RequestInit, fresh: boolean): Promise<Response> {
-    const headers = { ...(init.headers as Record<string, string>), Authorization: `JWT ${await deps.token(fresh)}` };
-    try {
-      return await deps.fetch(`/api/v1${path}`, { ...init, headers, cache: "no-store" });
-    } catch (cause) {
-      throw new NetworkError("no answer", { cause });
-    }
-  }
-
   async function answerTo(path: string, init: RequestInit): Promise<Response> {
-    const response = await send(path, init, false);
-    return response.status === 401 ? send(path, init, true) : response;
+    const headers = { ...(init.headers as Record<string, string>), [CLIENT_HEADER]: version };
+    try {
+      return await deps.fetch(`/api/v1${path}`, { ...init, headers });
+    } catch (cause) {
+      if (cause instanceof TypeError) throw new NetworkError("no answer", { cause });
+      throw cause;
+    }
   }
 
   async function call<T>(path: string, init: RequestInit): Promise<T> {

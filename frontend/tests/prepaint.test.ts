@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { THEME_KEY } from "../src/host";
+import { THEME_KEY } from "../src/theme";
 
 afterEach(() => {
   localStorage.clear();

@@ -10,6 +10,7 @@ from lockpoint.confluence.http.calls import Call, Caller, Objects, Repeat, get
 from lockpoint.confluence.http.ids import content_id
 from lockpoint.confluence.parsing import ADMINISTER, UPDATE, permits, status_of, words
 from lockpoint.domain.pseudonyms import is_pseudonym
+from lockpoint.services.context import Door
 from lockpoint.services.errors import BadAnswer, Forbidden, GoneOrInvisible, NoAddress, OperationRemoved, Rejected
 from lockpoint.services.ports.confluence import Container, ContainerKind, ContainerView, Person, Space
 
@@ -40,7 +41,7 @@ class ConfluencePeople:
     """Caches only the app's account id."""
 
     client: ConfluenceClient
-    _own: dict[tuple[int, str], str] = field(default_factory=dict, repr=False)
+    _own: dict[tuple[int, str, Door], str] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def container(
@@ -148,7 +149,7 @@ class ConfluencePeople:
 
     def own_account(self, tenant: Tenant, *, priority: Priority) -> str:
         """3 points the first time, then cached."""
-        key = (tenant.id, tenant.client_key)
+        key = (tenant.id, tenant.client_key, tenant.door)
         with self._lock:
             known = self._own.get(key)
         if known is None:
@@ -183,7 +184,8 @@ class ConfluencePeople:
 
     def forget(self, tenant: Tenant) -> None:
         with self._lock:
-            self._own.pop((tenant.id, tenant.client_key), None)
+            for door in Door:
+                self._own.pop((tenant.id, tenant.client_key, door), None)
 
     def _user(self, tenant: Tenant, account: str, priority: Priority, query: tuple[tuple[str, str], ...]) -> Answer:
         call = get("users.get", "/rest/api/user", query=(("accountId", account), *query), objects=Objects.IDENTITY)

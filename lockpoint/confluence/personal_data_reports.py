@@ -1,4 +1,4 @@
-"""Personal-data reports to Atlassian, by Connect's operation."""
+"""Personal-data reports to Atlassian, by the operation of each door."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from lockpoint.confluence.http.calls import Call, Caller
 from lockpoint.confluence.http.json_reader import Answer, parse
+from lockpoint.services.context import Door
 from lockpoint.services.errors import BadAnswer
 from lockpoint.services.ports.privacy import MOST_REPORTED, ReportAnswer
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from lockpoint.services.ports.privacy import Reported
 
 PATH: Final = "/rest/atlassian-connect/latest/report-accounts"
+FORGE_PATH: Final = "/app/report-accounts/"
+"""Of the API that all sites share; that a stored token may report is assumed (F3)."""
 LONGEST_CYCLE: Final = 90
 """Days; a longer cycle would mean no reports."""
 
@@ -41,7 +44,9 @@ class ConfluencePersonalDataReports:
         if not 1 <= len(accounts) <= MOST_REPORTED:
             raise ValueError("a report is about 1 to 90 accounts")
         listed = [{"accountId": one.account, "updatedAt": _moment(one.retrieved_at)} for one in accounts]
-        call = Call(name=_NAME, method="POST", path=PATH, body={"accounts": listed})
+        forge = tenant.door is Door.FORGE
+        path = FORGE_PATH if forge else PATH
+        call = Call(name=_NAME, method="POST", path=path, body={"accounts": listed}, of_all_sites=forge)
         raw = self.client.exchange(Caller(tenant, priority), call)
         days = _days(raw.headers.get("Cycle-Period", ""))
         if raw.status == HTTPStatus.NO_CONTENT or not raw.body.strip():

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from lockpoint.confluence.http.calls import Call, Caller, get
 from lockpoint.confluence.http.json_reader import loads
 from lockpoint.confluence.property_rows import PropertyRows
+from lockpoint.services.context import Door
 from lockpoint.services.errors import GoneOrInvisible, LostRace
 from lockpoint.services.ports.confluence import FileProperties, PropertyHost, StoredProperty
 
@@ -22,6 +23,7 @@ LOCK_KEY: Final = "lockpointlock"
 WAITLIST_KEY: Final = "lockpointwatch"
 
 _APP_KEY: Final = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+_AS_JSON: Final = {Door.CONNECT: (("jsonValue", "true"),), Door.FORGE: ()}
 _PROPERTY_KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,100}", re.ASCII)
 
 
@@ -128,7 +130,7 @@ class ConfluenceProperties:
             raise
 
     def read_app(self, tenant: Tenant, key: str, *, priority: Priority) -> object | None:
-        call = get("app_properties.get", self._app_path(key), query=(("jsonValue", "true"),))
+        call = get("app_properties.get", self._app_path(tenant, key), query=_AS_JSON[tenant.door])
         try:
             answer = self.client.ask(Caller(tenant, priority), call).answer
         except GoneOrInvisible:
@@ -136,12 +138,15 @@ class ConfluenceProperties:
         return _app_value(answer.data.get("value"))
 
     def write_app(self, tenant: Tenant, key: str, value: object, *, priority: Priority) -> None:
-        call = Call(name="app_properties.put", method="PUT", path=self._app_path(key), body=value)
+        call = Call(name="app_properties.put", method="PUT", path=self._app_path(tenant, key), body=value)
         self.client.tell(Caller(tenant, priority), call)
 
-    def _app_path(self, key: str) -> str:
+    def _app_path(self, tenant: Tenant, key: str) -> str:
+        """By Connect's key of the app; on Forge, of the app that calls: a stored token counts as such (F3)."""
         if not _APP_KEY.fullmatch(self.app_key) or not _PROPERTY_KEY.fullmatch(key):
             raise ValueError("not a property key")
+        if tenant.door is Door.FORGE:
+            return f"/api/v2/app/properties/{key}"
         return f"/rest/atlassian-connect/1/addons/{self.app_key}/properties/{key}"
 
 

@@ -171,6 +171,11 @@ class AppSigner:
         token = sign_call(method, target, "", app_key=self.app_key, key=site.key, now=self.now())
         return f"JWT {token}"
 
+    def refused(self, tenant: Tenant) -> bool:
+        """Nothing is remembered: every call is signed by the stored secret."""
+        del tenant
+        return False
+
 
 def _site(installation: Installation | None) -> Site | None:
     if installation is None or not installation.tenant.installed:

@@ -68,6 +68,12 @@ class Reason(StrEnum):
     BODY = "body"
     USED = "used"
     NO_GUARD = "no_guard"
+    OTHER_APP = "other_app"
+    ENVIRONMENT = "environment"
+    API_ADDRESS = "api_address"
+    ISOLATED_CLOUD = "isolated_cloud"
+    SCREEN = "screen"
+    """A person's call where only the platform may call."""
 
 
 class TokenRefusedError(Exception):

@@ -9,6 +9,7 @@ from lockpoint.domain.signed_json import MacKeys
 from lockpoint.services.clock_skew import ClockOffsets
 from lockpoint.services.known_pages import KnownPages
 from lockpoint.services.ports import confluence
+from lockpoint.services.ports.forge import ForgeSites, SiteFacts, SystemTokens
 from lockpoint.services.ports.jobs import HeldFileJobs, Jobs
 from lockpoint.services.ports.listing import LockIndex, RecentIntents, SiteHealth
 from lockpoint.services.ports.locks import AuditLog, CreationGuard, EffectsStore, Restorations, Witnesses
@@ -58,6 +59,9 @@ class Services:
     guard: CreationGuard
     tenants: Tenants
     installations: Installations
+    forge_sites: ForgeSites
+    system_tokens: SystemTokens
+    site_facts: SiteFacts
     site_states: SiteStates
     intents: Intents
     mail_figures: MailFigures

@@ -7,12 +7,20 @@ from datetime import datetime
 from enum import StrEnum
 
 
+class Door(StrEnum):
+    """How a site reaches the app, and the app the site."""
+
+    CONNECT = "connect"
+    FORGE = "forge"
+
+
 @dataclass(frozen=True, slots=True)
 class Tenant:
     """One installation. `id` is our row id and is never signed; `client_key` outlives a re-install.
 
     Calls go to `base_url`, which ends in `/wiki`; `display_url` is for links only. `returned_at` is when the app became
-    active here again: installed, enabled or licensed.
+    active here again: installed, enabled or licensed. `cloud_id` is Atlassian's name of the site where it is known;
+    `app_accounts` are the accounts that the app has had here, by any door.
     """
 
     id: int
@@ -23,6 +31,9 @@ class Tenant:
     installed: bool = True
     enabled: bool = True
     returned_at: datetime | None = None
+    door: Door = Door.CONNECT
+    cloud_id: str | None = None
+    app_accounts: frozenset[str] = frozenset()
 
     @property
     def active(self) -> bool:

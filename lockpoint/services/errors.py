@@ -51,6 +51,14 @@ class HostUnavailable(HostError):
     """Time-out, dropped connection or 5xx: a write may or may not have been applied."""
 
 
+class NoTokenYet(HostUnavailable):
+    """Forge has given no token for this site since the last one expired: nobody is gone, work waits for the next."""
+
+
+class ScopeMissing(OperationRemoved):
+    """The app's manifest lacks a scope; this says nothing about the object."""
+
+
 class BadAnswer(HostError):
     """The host's answer is not what the operation documents."""
 

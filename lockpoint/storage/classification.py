@@ -26,6 +26,7 @@ class Kept(StrEnum):
     JOB = "until the job is done, 30 days at most"
     INSTALLED = "while the app is installed and 30 days after"
     ERASED_AT_ONCE = "until uninstalled, then erased at once"
+    EXPIRY = "until it expires, six hours at most, then erased by the next hourly purge; at once when uninstalled"
     CHANGE = "accepted for three minutes after a new secret replaced it, erased by the next hourly purge after that"
     ERASURE = (
         "until the erasure is complete, however long Confluence keeps it from that; where the app is switched off,"

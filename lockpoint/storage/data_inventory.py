@@ -97,6 +97,22 @@ TABLES: Final = (
             Field("secret_changed_at", Whose.SITE, "when it was replaced", Kept.CHANGE),
             Field("installed", Whose.SITE, "whether it is installed", Kept.LOG),
             Field("enabled", Whose.SITE, "whether it is switched on", Kept.LOG),
+            Field("door", Whose.SITE, "Connect or Forge", Kept.LOG),
+            Field("cloud_id", Whose.SITE, "Atlassian's name of the site", Kept.LOG),
+            *_of(Whose.SITE, forge_url="address of its REST calls", forge_installation="name of the installation"),
+            *_of(Whose.SITE, forge_environment="which of Forge's environments", forge_version="version of the app"),
+            *_of(Whose.SITE, forge_seen_at="when Forge called last", app_accounts="who the app itself is there"),
+        ),
+    ),
+    Kind(
+        name="forge_token",
+        what="the app's own access token for each site that installed it through Forge",
+        why="to work while nobody is at a screen",
+        kept=Kept.EXPIRY,
+        fields=(
+            *_TENANT,
+            Field("token", Whose.SITE, "access token, encrypted by the app"),
+            *_of(Whose.NOBODY, expires_at="its end", received_at="when it came"),
         ),
     ),
     Kind(
@@ -395,7 +411,15 @@ BLOCKED: Final = Kind(
     fields=_TENANT,
     value=r"\d{10}",
 )
-REDIS: Final = (MUTEX, POINTS, INSTALL_KEY, INSTALL_TOKEN, SPENT, BLOCKED)
+IMPERSONATIONS: Final = Kind(
+    name=r"lockpoint:impersonations:\d+",
+    what="how many people's tokens were asked for in a minute",
+    why="Forge gives so many for all sites together",
+    kept=Kept.HOUR,
+    fields=_of(Whose.NOBODY, minute="number of the minute"),
+    value=r"\d+",
+)
+REDIS: Final = (MUTEX, POINTS, INSTALL_KEY, INSTALL_TOKEN, SPENT, BLOCKED, IMPERSONATIONS)
 """Keys as regular expressions; `redis_key` makes no others."""
 
 _DATED: Final = _of(

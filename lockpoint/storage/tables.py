@@ -56,7 +56,25 @@ INSTALLATION: Final = Table(
     Column("licence", Text),
     Column("licence_checked_at", _MOMENT),
     Column("returned_at", _MOMENT),
+    Column("door", Text, nullable=False, server_default=text("'connect'")),
+    Column("cloud_id", Text, unique=True),
+    Column("forge_url", Text),
+    Column("forge_installation", Text),
+    Column("forge_environment", Text),
+    Column("forge_version", Text),
+    Column("forge_seen_at", _MOMENT),
+    Column("app_accounts", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Index("installation_uninstalled_at_idx", "uninstalled_at", postgresql_where=text("NOT installed")),
+)
+
+FORGE_TOKEN: Final = Table(
+    "forge_token",
+    METADATA,
+    _tenant(),
+    Column("token", Text, nullable=False),
+    Column("expires_at", _MOMENT, nullable=False, index=True),
+    Column("received_at", _MOMENT, nullable=False),
+    PrimaryKeyConstraint("tenant_id"),
 )
 
 INSTALLATION_EVENT: Final = Table(

@@ -18,7 +18,7 @@ from prometheus_client import Counter
 
 from lockpoint.connect.inbound import Inbound, InboundCall, TokenCaller
 from lockpoint.connect.tokens import Reason, TokenRefusedError
-from lockpoint.services.context import Actor, Tenant
+from lockpoint.services.context import Actor, Door, Tenant
 from lockpoint.services.errors import NotAllowed
 from lockpoint.services.notifications.mail_links import MailLink
 from lockpoint.services.quota_accounting import charge
@@ -28,10 +28,14 @@ from lockpoint.web.places import Places
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from lockpoint.web.forge.door import ForgeDoor
+
 log = structlog.get_logger("lockpoint.security")
 
 # Labels are our own words, never ids.
 _TOKENS_REFUSED: Final = Counter("lockpoint_tokens_refused", "Refused tokens", ["guard", "reason"])
+
+FORGE_PREFIX: Final = "/forge"
 
 _MARK: Final = "lockpoint_guard"
 _PATH_AS_IS: Final = "/-._~!$&'()*+,;=:@"
@@ -53,6 +57,15 @@ class Guard(StrEnum):
     """A person in a frame, HS256 in the header with the context hash; `/api/v1` only."""
     MAIL_LINK = "mail_link"
     """The address is a sealed link of a mail, for one person and one purpose."""
+    FORGE_PERSON = "forge_person"
+    """A person at a Forge screen, by invocation token; `/forge/api/v1` only."""
+    FORGE_PLATFORM = "forge_platform"
+    """Forge itself, by invocation token: never a screen's."""
+    FORGE_ARRIVAL = "forge_arrival"
+    """The same, of a site that may be new or have another version."""
+
+
+OF_FORGE: Final = frozenset({Guard.FORGE_PERSON, Guard.FORGE_PLATFORM, Guard.FORGE_ARRIVAL})
 
 
 def guarded_by(guard: Guard) -> Callable[[View], View]:
@@ -69,18 +82,35 @@ def guard_of(view: Callable[..., Any]) -> Guard | None:
     return guard if isinstance(guard, Guard) else None
 
 
-def protect(app: Flask, inbound: Inbound, places: Places, read_link: LinkReader = lambda _: None) -> None:
-    """`read_link` reads the links of mails; people have a place while their request is at work."""
+def guard_at(rule: str, view: Callable[..., Any]) -> Guard | None:
+    """Return the guard of a view at this address: below `/forge`, the API is for people at Forge's screens."""
+    guard = guard_of(view)
+    return Guard.FORGE_PERSON if guard is Guard.CONTEXT and rule.startswith(f"{FORGE_PREFIX}/") else guard
+
+
+def protect(
+    app: Flask,
+    inbound: Inbound,
+    places: Places,
+    read_link: LinkReader = lambda _: None,
+    forge: ForgeDoor | None = None,
+) -> None:
+    """`read_link` reads the links of mails; people have a place while their request is at work.
+
+    Without `forge`, its routes refuse everybody.
+    """
     app.teardown_request(lambda _: charge(None))
 
     @app.before_request
     def check() -> None:
         if request.routing_exception is None and request.endpoint is not None:
-            guard = guard_of(app.view_functions[request.endpoint])
+            guard = guard_at(str(request.url_rule), app.view_functions[request.endpoint])
             try:
                 if guard is Guard.MAIL_LINK:
                     g.lockpoint_link = _link(read_link)
                     charge(current_link().actor.account_id)
+                elif guard in OF_FORGE:
+                    _admit_forge(guard, forge)
                 else:
                     _admit(guard, inbound)
             except TokenRefusedError as refusal:
@@ -122,7 +152,7 @@ def log_refusal(refusal: TokenRefusedError, guard: Guard | None, route: str) -> 
 
 
 def current_tenant() -> Tenant:
-    """Return the verified site (guards `SERVER`, `FRAME`, `CONTEXT`)."""
+    """Return the verified site (guards `SERVER`, `FRAME`, `CONTEXT`, and those of Forge)."""
     return current_viewer().tenant
 
 
@@ -138,7 +168,7 @@ def is_guest() -> bool:
 
 
 def current_actor() -> Actor:
-    """Return the verified person (guard `CONTEXT`)."""
+    """Return the verified person (guards `CONTEXT`, `FORGE_PERSON`)."""
     caller = current_viewer()
     if caller.account_id is None:
         raise TokenRefusedError(Reason.NO_ACCOUNT, caller.tenant.client_key)
@@ -186,9 +216,19 @@ def _admit(guard: Guard | None, inbound: Inbound) -> None:
         raise TokenRefusedError(Reason.NO_GUARD)
 
 
+def _admit_forge(guard: Guard | None, forge: ForgeDoor | None) -> None:
+    if forge is None:
+        raise TokenRefusedError(Reason.NO_GUARD)
+    if guard is Guard.FORGE_PERSON:
+        g.lockpoint_caller = forge.person(request.headers)
+        charge(g.lockpoint_caller.account_id)
+    else:
+        g.lockpoint_caller = forge.platform(request.headers, lifecycle=guard is Guard.FORGE_ARRIVAL)
+
+
 def _person(guard: Guard | None) -> Actor | None:
     """Return who may make this process wait for Confluence."""
-    if guard is Guard.CONTEXT:
+    if guard in {Guard.CONTEXT, Guard.FORGE_PERSON}:
         return current_actor()
     return current_link().actor if guard is Guard.MAIL_LINK else None
 
@@ -201,6 +241,8 @@ def _link(read_link: LinkReader) -> MailLink:
 
 
 def _active(caller: TokenCaller) -> TokenCaller:
+    if caller.tenant.door is not Door.CONNECT:
+        raise NotAllowed("Lockpoint has moved on this site. Open it from the apps of Confluence.")
     if not caller.tenant.active:
         raise NotAllowed("The app is disabled on this site. Ask a Confluence administrator to enable it.")
     return caller

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 from simulator.connect.surfaces import shown_modules
+from simulator.forge.frames import shown_surfaces
 from simulator.model.clock import iso
 from simulator.model.entities import App, Attachment, Content, Person
 from simulator.model.errors import not_found
@@ -161,6 +162,7 @@ def page_view(site: Site, content_id: int, account_id: str | None) -> Json:
         },
         "attachments": [file_json(site, attachment) for attachment in site.attachments_of(content.id)],
         "modules": shown_modules(site, content),
+        "forge": shown_surfaces(site),
         "apps": apps_json(site),
     }
 

@@ -28,7 +28,7 @@ export function closeDialog(host) {
 }
 
 /** Focuses the opener, even if redrawn. */
-function focusAgain(opener) {
+export function focusAgain(opener) {
   const { module } = opener?.dataset ?? {};
   const found = opener?.isConnected || !module ? opener : document.querySelector(`[data-module="${CSS.escape(module)}"]`);
   found?.focus();

@@ -2,6 +2,7 @@
 import { attachmentsSection } from "./attachments.js";
 import { openModule } from "./bridge.js";
 import { button, el, icon } from "./dom.js";
+import { openSurface } from "/_sim/forge/host/surfaces.js";
 
 /** Keeps a body's text and blocks, without anything executable. */
 function bodyOf(html) {
@@ -17,20 +18,28 @@ function bylineText(module) {
   return { name: module.byline?.name?.value ?? module.name, tooltip: module.byline?.tooltip?.value ?? module.tooltip };
 }
 
-function bylineItem(view, module) {
-  const shown = bylineText(module);
-  return el("button", { type: "button", class: "byline-item", title: shown.tooltip || null, "data-module": module.key,
-    click: () => openModule(view, module) }, icon("lock"), shown.name);
+/** Returns what apps of both kinds put into a place: `{ key, name, tooltip, open }`. */
+function itemsOf(view, connectModules, forgeKind) {
+  const connect = connectModules.map((module) => ({ key: module.key, ...bylineText(module), open: () => openModule(view, module) }));
+  const forge = view.forge.filter(({ kind }) => kind === forgeKind)
+    .map((module) => ({ key: module.key, name: module.title, tooltip: module.tooltip, open: () => openSurface(view, module) }));
+  return [...connect, ...forge];
+}
+
+function bylineItem({ key, name, tooltip, open }) {
+  return el("button", { type: "button", class: "byline-item", title: tooltip || null, "data-module": key, click: open },
+    icon("lock"), name);
 }
 
 function menu(view) {
-  if (view.modules.webItems.length === 0) return null;
+  const items = itemsOf(view, view.modules.webItems, "confluence:contentAction");
+  if (items.length === 0) return null;
   const list = el("div", { class: "menu", id: "page-menu", popover: "auto", role: "menu" },
-    view.modules.webItems.map((module) => el("button", { type: "button", role: "menuitem", class: "menu-item", "data-module": module.key,
+    items.map(({ key, name, open }) => el("button", { type: "button", role: "menuitem", class: "menu-item", "data-module": key,
       click: () => {
         list.hidePopover();
-        openModule(view, module);
-      } }, module.name)));
+        open();
+      } }, name)));
   const opener = button([icon("more")], () => {}, { look: "quiet icon-only", popovertarget: "page-menu", "aria-label": "More actions", "aria-haspopup": "menu" });
   list.addEventListener("beforetoggle", () => {
     const { bottom, right } = opener.getBoundingClientRect();
@@ -53,7 +62,7 @@ export function pageView(view, actions) {
     el("div", { class: "title-line" }, el("h1", {}, view.page.title), el("div", { class: "title-actions" }, menu(view))),
     el("div", { class: "byline" },
       el("span", { class: "subtle" }, `Version ${typeof view.page.version === "object" ? view.page.version.number : view.page.version}`),
-      view.modules.bylineItems.map((module) => bylineItem(view, module))),
+      itemsOf(view, view.modules.bylineItems, "confluence:contentBylineItem").map(bylineItem)),
     restrictionNote(view),
     el("div", { class: "body" }, bodyOf(view.page.body)),
     attachmentsSection(view, actions),

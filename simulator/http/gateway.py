@@ -101,7 +101,12 @@ class Frontdoor:
         target = raw_target(environ)
         site = self._world.sites[self._site_key]
         caller, refusal = ANONYMOUS, None
-        if request.path.startswith(REST):
+        given = environ.get("sim.caller")  # what the gateway of Forge found
+        if isinstance(given, ApiError):
+            refusal = given
+        elif isinstance(given, Caller):
+            caller = given
+        elif request.path.startswith(REST):
             with self._world.lock:
                 try:
                     caller = authenticate(self._world, site, request, target)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from simulator.model.entities import Attachment, Comment, Content, Group, Installation, Person, Space
+from simulator.model.forge import ForgeInstallation
 
 
 @dataclass(slots=True)
@@ -29,7 +30,7 @@ class Behaviour:
 
 @dataclass(slots=True)
 class Site:
-    """`base_url` ends in /wiki, without slash."""
+    """`base_url` ends in /wiki, without slash; `forge`: installations by app id."""
 
     key: str
     name: str
@@ -42,6 +43,7 @@ class Site:
     attachments: dict[int, Attachment] = field(default_factory=dict)
     comments: dict[int, Comment] = field(default_factory=dict)
     installations: dict[str, Installation] = field(default_factory=dict)
+    forge: dict[str, ForgeInstallation] = field(default_factory=dict)
     behaviour: Behaviour = field(default_factory=Behaviour)
     renamed: bool = False
     last_id: int = 900_000

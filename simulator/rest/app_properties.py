@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 from flask import Blueprint
 from werkzeug.wrappers import Response
@@ -11,6 +12,9 @@ from simulator.http.operations import Call, empty, json_answer, operation
 from simulator.model.clock import parse_moment
 from simulator.model.entities import Installation, Json
 from simulator.model.errors import ApiError, not_found
+
+if TYPE_CHECKING:
+    from simulator.model.site import Site
 
 blueprint = Blueprint("rest_connect", __name__)
 API = "/wiki/rest/atlassian-connect"
@@ -97,8 +101,12 @@ def property_delete(call: Call, app_key: str, key: str) -> Response:
 
 @operation(blueprint, "POST", f"{API}/latest/report-accounts", None)
 def report_accounts(call: Call) -> Response:
+    return report(call.site, call.body())
+
+
+def report(site: Site, body: object) -> Response:
     """Reported accounts that were closed or changed; 204 for none."""
-    accounts = call.body().get("accounts")
+    accounts = body.get("accounts") if isinstance(body, dict) else None
     if not isinstance(accounts, list) or not 1 <= len(accounts) <= MAX_REPORTED:
         return _report_error("accounts must have 1 to 90 entries")
     due = []
@@ -109,14 +117,14 @@ def report_accounts(call: Call) -> Response:
             reported = parse_moment(account.get("updatedAt"))
         except ValueError:
             return _report_error("updatedAt is not a moment")
-        status = _due(call, account["accountId"], reported)
+        status = _due(site, account["accountId"], reported)
         due += [{"accountId": account["accountId"], "status": status}] if status else []
-    headers = {"Cycle-Period": str(call.site.behaviour.report_cycle_days)}
+    headers = {"Cycle-Period": str(site.behaviour.report_cycle_days)}
     return json_answer({"accounts": due}, headers=headers) if due else Response(status=204, headers=headers)
 
 
-def _due(call: Call, account_id: str, reported: int) -> str | None:
-    person = call.site.people.get(account_id)
+def _due(site: Site, account_id: str, reported: int) -> str | None:
+    person = site.people.get(account_id)
     if person is None:
         return None
     if person.status == "closed":

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from simulator.model.clock import Clock
 from simulator.model.entities import App
+from simulator.model.forge import ForgeCloud
 from simulator.model.keys import InstallKeys
 from simulator.model.quota import Quota
 from simulator.model.site import Site
@@ -43,6 +44,7 @@ class World:
         self.records = Records()
         self.quota = Quota(self.clock)
         self.keys = InstallKeys()
+        self.forge = ForgeCloud()
         self.webhooks = Webhooks(self.sites, self.clock)
         self.media_secret = b"signed-download-addresses"
 
@@ -73,6 +75,7 @@ class World:
             self.clock.offset_seconds, self.clock.tokens = 0.0, False
             self.sites.clear()
             self.bearers.clear()
+            self.forge.clear()
             if not keep_apps:
                 self.apps.clear()
             self.webhooks.clear()

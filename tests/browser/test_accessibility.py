@@ -18,7 +18,7 @@ SIDEWAYS = "() => document.documentElement.scrollWidth - document.documentElemen
 SIZES = ((320, 700), (1280, 900), (1600, 1000))
 
 
-def _violations(frame: Frame, axe: str) -> list[str]:
+def violations(frame: Frame, axe: str) -> list[str]:
     frame.evaluate(axe)
     result: dict[str, Any] = frame.evaluate(f"() => axe.run(document, {RULES})")
     return [
@@ -57,14 +57,14 @@ def test_dialog_and_page_have_no_barriers(
     """No violation of WCAG 2.2 AA that a program can detect; no sideways scrolling."""
     tab = become("sam", dark=dark)
     confluence = Confluence(tab, busy_page).open()
-    assert _violations(tab.main_frame, axe) == []
+    assert violations(tab.main_frame, axe) == []
     _look_everywhere(confluence.dialog_by_byline())
     frame = _app_frame(tab, world)
     mode = "dark" if dark else "light"
     frame.wait_for_function(f"() => document.documentElement.dataset.colorMode === '{mode}'")
     for width, height in SIZES:
         tab.set_viewport_size({"width": width, "height": height})
-        assert _violations(frame, axe) == [], f"{width} px"
+        assert violations(frame, axe) == [], f"{width} px"
         assert frame.evaluate(SIDEWAYS) <= 0, f"{width} px"
 
 

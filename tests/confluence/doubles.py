@@ -38,10 +38,18 @@ class Signer:
     """Signs with its own arguments, for tests to read."""
 
     asked: list[tuple[int, str, str]] = field(default_factory=list)
+    refusals: list[int] = field(default_factory=list)
+    spare: int = 0
 
     def authorization(self, tenant: Tenant, method: str, target: str) -> str:
         self.asked.append((tenant.id, method, target))
         return f"JWT {len(self.asked)}:{method}:{target}"
+
+    def refused(self, tenant: Tenant) -> bool:
+        """Whether a call may be signed anew: `spare` times."""
+        self.refusals.append(tenant.id)
+        self.spare -= 1
+        return self.spare >= 0
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -49,7 +50,9 @@ class Checkout:
 
     def programs(self) -> list[str]:
         """Return one word for each command since the last call."""
-        words: list[str] = [next(w for w in ("sync", "ci", "build", "venv") if w in command) for command in self.ran]
+        words: list[str] = [
+            next(w for w in ("sync", "ci", "build", "build:forge", "venv") if w in command) for command in self.ran
+        ]
         self.ran.clear()
         return words
 
@@ -72,11 +75,14 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
 
     def run(command: list[str], **_: object) -> int:
         made.ran.append(command)
-        if "build" in command:
-            (tmp_path / "lockpoint" / "web" / "static").mkdir(parents=True, exist_ok=True)
+        for script, folder in builds.items():
+            if script in command:
+                folder.mkdir(parents=True, exist_ok=True)
         return 0
 
-    paths = {"ROOT": "", "LOCAL": ".local", "VENV": ".venv", "FRONTEND": "frontend", "BUILT": "lockpoint/web/static"}
+    builds = {script: tmp_path / folder.relative_to(ROOT) for script, folder in module.BUILDS.items()}
+    monkeypatch.setattr(module, "BUILDS", builds)
+    paths = {"ROOT": "", "LOCAL": ".local", "VENV": ".venv", "FRONTEND": "frontend"}
     for name, path in paths.items():
         monkeypatch.setattr(module, name, tmp_path / path)
     locks = {"run": tmp_path / "requirements" / "run.txt", "test": tmp_path / "requirements" / "dev.txt"}
@@ -95,14 +101,26 @@ def _setup(checkout: Checkout, monkeypatch: pytest.MonkeyPatch, purpose: str) ->
 
 def test_a_second_setup_does_nothing(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
     """Packages and front end are built once per state of their sources."""
-    assert _setup(checkout, monkeypatch, "run") == ["sync", "ci", "build"]
+    assert _setup(checkout, monkeypatch, "run") == ["sync", "ci", "build", "build:forge"]
     assert _setup(checkout, monkeypatch, "run") == []
     (checkout.root / "frontend" / "src" / "main.ts").write_text("new")
-    assert _setup(checkout, monkeypatch, "run") == ["build"]
+    assert _setup(checkout, monkeypatch, "run") == ["build", "build:forge"]
     (checkout.root / "frontend" / "package-lock.json").write_text("new")
-    assert _setup(checkout, monkeypatch, "run") == ["ci", "build"]
+    assert _setup(checkout, monkeypatch, "run") == ["ci", "build", "build:forge"]
     (checkout.root / "requirements" / "run.txt").write_text("new")
     assert _setup(checkout, monkeypatch, "run") == ["sync"]
+    shutil.rmtree(checkout.root / "forge")
+    assert _setup(checkout, monkeypatch, "run") == ["build", "build:forge"]
+
+
+def test_the_sizes_of_the_builds_are_told(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What a browser loads, as it is and packed."""
+    _setup(checkout, monkeypatch, "run")
+    assert "forge/static/app: 0 kB, 0 kB packed" in capsys.readouterr().err
+    (checkout.root / "forge" / "static" / "app" / "more.js").write_text("x" * 9_000)
+    assert checkout.module.sizes(checkout.root / "forge").startswith("9 kB, 0 kB packed")
 
 
 def test_running_and_testing_share_one_environment(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ from lockpoint.domain.mails.mail_budget import AT_ONCE, HOUR, takes_last_place, 
 from lockpoint.domain.mails.mail_templates import MAILS, MailTemplate
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
+from lockpoint.services.ports.forge import AccessToken
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.listing import WELL_PROTECTED, ListedState, LockOrder, LockQuery, SiteReadings
 from lockpoint.services.ports.locks import AuditEvent, AuditQuery, Effects, Protection, Restoration, Witness
@@ -66,6 +67,7 @@ class Tables:
     guards: dict[tuple[int, str], tuple[str, datetime]] = field(default_factory=dict)
     states: dict[int, SiteState] = field(default_factory=dict)
     space_settings: dict[tuple[int, str], SettingsNote] = field(default_factory=dict)
+    tokens: dict[int, AccessToken] = field(default_factory=dict)
 
     def reachable(self) -> None:
         if self.down:

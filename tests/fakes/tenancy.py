@@ -167,6 +167,8 @@ class FakeInstallationChange:
             oauth_client_id=registration.oauth_client_id,
             installed=registration.installed,
             enabled=registration.enabled,
+            door=registration.door,
+            cloud_id=known.tenant.cloud_id if known else None,
         )
         self.rows[registration.client_key] = Installation(tenant, registration)
         return tenant

@@ -22,6 +22,7 @@ from lockpoint.services.context import Actor, Tenant
 from lockpoint.services.lock_record.file_state import reading_of
 from lockpoint.services.ports.confluence import Person, StoredProperty
 from tests.fakes.confluence import APP_ACCOUNT, FakeConfluence, FakeSite, Page, StoredFile
+from tests.fakes.forge import ports_about_forge
 from tests.fakes.people import ports_about_people
 from tests.fakes.storage import (
     FakeAuditLog,
@@ -137,6 +138,7 @@ def make_services(host: FakeConfluence, tables: Tables, **other: Any) -> Service
         "link_pages": GettextPages(),
         **ports_about_people(tables),
         **ports_about_sites(tables),
+        **ports_about_forge(tables),
         "mac_keys": KEYS,
         "tag_keys": TAG_KEYS,
     }

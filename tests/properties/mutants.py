@@ -298,7 +298,9 @@ def _by_number(history: Any, held: Held, **more: Any) -> Judgement:
 def _echoes_count(history: Any, held: Held, **more: Any) -> Judgement:
     """Treat our own restorations as uploads."""
     plain = tuple(replace(v, message="", file_id=None) for v in history.versions)
-    return judge(replace(history, versions=plain), held, **more | {"restorations": (), "own_account": "nobody"})
+    return judge(
+        replace(history, versions=plain), held, **more | {"restorations": (), "own_accounts": frozenset({"nobody"})}
+    )
 
 
 def _echoes(seed: int) -> None:

@@ -41,6 +41,7 @@ from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs.enqueue import insertion, key_of
 from lockpoint.storage.keyring import keyring
 from lockpoint.storage.redis_installs import RedisInstalls
+from lockpoint.storage.redis_limits import RedisImpersonations
 from lockpoint.storage.redis_points import RedisPoints
 from lockpoint.storage.tenancy.installations import PostgresInstallations
 from tests.fakes.connect import private_key, public_pem
@@ -135,6 +136,7 @@ def test_every_redis_key_of_the_code_has_a_pattern() -> None:
     writing = {path for path in (ROOT / "lockpoint").rglob("*.py") if any(writes_to_redis(path))}
     assert {path.name for path in writing} == {
         "redis_installs.py",
+        "redis_limits.py",
         "redis_mutexes.py",
         "redis_points.py",
         "scan_sources.py",
@@ -176,6 +178,7 @@ def test_every_redis_key_is_classified_and_expires(database_url: str, redis_url:
     installs = RedisInstalls(client, keyring(["k" * 32]).install_keys)
     installs.keep("kid-1", public_pem(private_key()))
     assert installs.fits("a.b.c", b"{}", 60)
+    assert RedisImpersonations(client).take(1)
     with redis_mutexes.RedisMutexes(client).hold("reconcile:1:131203", 30):
         assert len(list(client.scan_iter())) == len(REDIS) + 1, "points of people and pages have their own hash"
         assert unexplained(database_url, redis_url) == []

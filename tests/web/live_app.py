@@ -35,6 +35,7 @@ from simulator.world.seed import ALICE, BUDGET_ID, PAGE_ID, SPACE_ID
 Json = dict[str, Any]
 Headers = dict[str, str] | dict[str, bytes]
 CALL_SECONDS: Final = 30.0
+FORGE_APP: Final = "ari:cloud:ecosystem::app/00000000-0000-4000-8000-000000000000"
 SAME_FILE, SAME_PAGE = str(BUDGET_ID), str(PAGE_ID)
 """These ids exist on both sites."""
 
@@ -56,6 +57,8 @@ class LiveApp:
     handlers: Mapping[JobKind, JobHandler]
     http: requests.Session
     database: psycopg.Connection
+    doors: Mapping[str, str] = field(default_factory=dict)
+    """`forge` by site; others come by Connect."""
     _tokens: dict[tuple[str, str], str] = field(default_factory=dict)
 
     # Confluence, from outside
@@ -89,7 +92,8 @@ class LiveApp:
 
     @property
     def app_user(self) -> str:
-        return next(one.account_id for one in self.running.world.sites["acme"].installations.values())
+        acme = self.running.world.sites["acme"]
+        return next(one.account_id for one in (*acme.installations.values(), *acme.forge.values()))
 
     def properties(self, file: str, site: str = "acme") -> dict[str, tuple[int, Any]]:
         """Version and value by key."""
@@ -160,8 +164,10 @@ class LiveApp:
             self.drain()
 
     def tenant_id(self, site: str) -> int:
-        key = next(iter(self.running.world.sites[site].installations.values())).client_key
-        found = self.database.execute("select id from installation where client_key = %s", [key]).fetchone()
+        here = self.running.world.sites[site]
+        keys = [one.client_key for one in here.installations.values()]
+        named = "select id from installation where client_key = any(%s) or cloud_id = %s"
+        found = self.database.execute(named, [keys, here.cloud_id]).fetchone()
         assert found is not None
         return int(found[0])
 
@@ -219,13 +225,31 @@ class LiveApp:
     ) -> requests.Response:
         """One call below `/api/v1`; writing calls get a request id unless the body has one."""
         content = body if method == "GET" else {"requestId": request_id(), **(body or {})}
+        if self.doors.get(site) == "forge":
+            given = {**self.forge_headers(person, site), **(headers or {})}
+            return self.raw(method, path, None, json=content, headers=given, below="/forge/api/v1")
         return self.raw(method, path, self.token(person, site), json=content, headers=headers)
 
+    def forge_token(self, kind: str = "invocation", site: str = "acme", **options: object) -> str:
+        """A token of Forge: invocation, system or user."""
+        return str(self.control("forge/token", site=site, kind=kind, **options)["token"])
+
+    def forge_headers(self, person: str, site: str = "acme") -> dict[str, str]:
+        """What Forge sends with a screen's call."""
+        at = {"type": "confluence:contentAction", "content": {"id": SAME_PAGE}}
+        token = self.forge_token(site=site, module="page-menu", account=person, extension=at)
+        return {
+            "Authorization": f"Bearer {token}",
+            "x-forge-oauth-system": self.forge_token("system", site),
+            "x-forge-oauth-user": self.forge_token("user", site, account=person),
+        }
+
     def raw(self, method: str, path: str, token: str | None, **options: Any) -> requests.Response:
-        """A call exactly as given."""
+        """A call exactly as given, below `below`."""
+        below = options.pop("below", "/api/v1")
         headers = {**({"Authorization": f"JWT {token}"} if token else {}), **(options.pop("headers", None) or {})}
         return self.http.request(
-            method, f"{self.url}/api/v1{path}", headers=headers, timeout=CALL_SECONDS, allow_redirects=False, **options
+            method, f"{self.url}{below}{path}", headers=headers, timeout=CALL_SECONDS, allow_redirects=False, **options
         )
 
     def lock(self, person: str, file: str, *, site: str = "acme", **options: object) -> str:
@@ -245,11 +269,13 @@ class _Front:
 
 
 @contextmanager
-def live_app(database_url: str, redis_url: str, **given: str) -> Iterator[LiveApp]:
+def live_app(
+    database_url: str, redis_url: str, doors: Mapping[str, str] | None = None, **given: str
+) -> Iterator[LiveApp]:
     """Start everything, install the app on both sites and run the first jobs.
 
     Erin, an editor, is added to acme; on globex Gina locks the file whose id exists on both sites.
-    `given` are further environment variables.
+    `doors` names sites that come through Forge; `given` are further environment variables.
     """
     running = server.start()
     front = _Front()
@@ -263,6 +289,7 @@ def live_app(database_url: str, redis_url: str, **given: str) -> Iterator[LiveAp
             "REDIS_URL": redis_url,
             "LOCKPOINT_MAIL_URL": "smtp://127.0.0.1:1",
             "LOCKPOINT_POINTS_PER_HOUR": "1000000",  # tests ask more than people do
+            **({"LOCKPOINT_FORGE_APP_ID": FORGE_APP} if doors else {}),
             **given,
         },
     )
@@ -280,6 +307,7 @@ def live_app(database_url: str, redis_url: str, **given: str) -> Iterator[LiveAp
             worker.handlers(bootstrap.build(settings)),
             http,
             database,
+            doors or {},
         )
         front.app = app.flask
         thread.start()
@@ -319,6 +347,10 @@ def _settle(app: LiveApp) -> None:
         site.spaces[SPACE_ID].permissions[ERIN] = set(EDITOR)
     app.control("apps", descriptorUrl=f"{app.url}/atlassian-connect.json")
     for site_key in app.running.sites:
+        if app.doors.get(site_key) == "forge":
+            told = {"appId": FORGE_APP, "remoteUrl": app.url}
+            assert app.control("forge/install", site=site_key, **told)["appStatus"] == 204
+            continue
         assert app.control(f"sites/{site_key}/install")["installed"]
         app.control(f"sites/{site_key}/licence", active=True)
     app.lock("gina", SAME_FILE, site="globex", note="the other site's")
@@ -335,6 +367,8 @@ def _settings(running: server.Running, port: int, neighbours: dict[str, str]) ->
             "LOCKPOINT_ALLOWED_HOSTS": ",".join(f"localhost:{site.port}" for site in running.sites.values()),
             "LOCKPOINT_INSTALL_KEY_URLS": running.install_keys_url,
             "LOCKPOINT_OAUTH_URL": running.oauth_url,
+            "LOCKPOINT_FORGE_KEYS_URL": running.forge_keys_url,
+            "LOCKPOINT_FORGE_API_URL": running.forge_api_url,
             "LOCKPOINT_PRIVATE_FILE_HOSTS": "on",
             "LOCKPOINT_MAIL_FROM": "lockpoint@example.com",
         }

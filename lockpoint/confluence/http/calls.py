@@ -56,7 +56,10 @@ class Caller:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """`name` is for logs, errors and counters; `path` is below the tenant's base address."""
+    """`name` is for logs, errors and counters; `path` is below the tenant's base address.
+
+    `of_all_sites`: below what the addresses of all sites on Forge have in common.
+    """
 
     name: str
     method: str
@@ -68,6 +71,7 @@ class Call:
     objects: Objects = Objects.NONE
     count: Callable[[Answer], int] = lambda _: 1
     fetches_file: bool = False
+    of_all_sites: bool = False
 
     @property
     def reads(self) -> bool:

@@ -29,6 +29,7 @@ from lockpoint.services.errors import (
     HostUnavailable,
     OperationRemoved,
     QuotaExceeded,
+    ScopeMissing,
     Unauthorised,
 )
 from lockpoint.services.quota_accounting import current_use_case
@@ -96,6 +97,7 @@ class ConfluenceClient:
     ) -> None:
         self._pace = pace or Pace()
         self._wire = Wire(sessions or Sessions(), signer, person_tokens, self._pace)
+        self._signer = signer
         self._person_tokens = person_tokens
         self._budget = budget
         self._breaker = CircuitBreaker(self._pace.monotonic)
@@ -202,12 +204,19 @@ class ConfluenceClient:
 
     def _refused(self, caller: Caller, call: Call, raw: Raw) -> _Failure:
         error = error_for(call.name, raw.status, raw.headers, raw.body)
-        if isinstance(error, Unauthorised) and caller.account is not None:
-            self._person_tokens.drop(caller.tenant.id, caller.account)
+        if isinstance(error, Unauthorised) and self._renewed(caller):
+            return _Failure(error, repeatable=True, undone=True, wait=0.0)
         if isinstance(error, QuotaExceeded):
             self._block_calls(caller, error, raw)
         undone = not isinstance(error, HostUnavailable)
         return _Failure(error, worth_repeating(raw.status), undone, retry_after(raw.headers))
+
+    def _renewed(self, caller: Caller) -> bool:
+        """Forget the refused token; return whether the app has another one already."""
+        if caller.account is None:
+            return self._signer.refused(caller.tenant)
+        self._person_tokens.drop(caller.tenant.id, caller.account)
+        return False
 
     def _block_calls(self, caller: Caller, error: QuotaExceeded, raw: Raw) -> None:
         whole = whole_pool(raw.headers)
@@ -232,7 +241,9 @@ class ConfluenceClient:
         return failure.wait * (1 + 0.3 * chance) if failure.wait <= LONGEST_RETRY_AFTER else None
 
     def _final(self, caller: Caller, call: Call, error: HostError, *, doubt: bool) -> HostError:
-        if isinstance(error, OperationRemoved):
+        if isinstance(error, ScopeMissing):
+            _log.error("the app's manifest lacks a scope", operation=call.name, tenant=caller.tenant.id)
+        elif isinstance(error, OperationRemoved):
             _log.error("confluence removed an operation", operation=call.name, tenant=caller.tenant.id)
         elif isinstance(error, HostUnavailable | QuotaExceeded | Unauthorised):
             cause = type(error).__name__

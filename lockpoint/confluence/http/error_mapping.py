@@ -19,6 +19,7 @@ from lockpoint.services.errors import (
     OperationRemoved,
     QuotaExceeded,
     Rejected,
+    ScopeMissing,
     TooLarge,
     Unauthorised,
 )
@@ -46,6 +47,10 @@ _BY_STATUS: Final[Mapping[int, type[HostError]]] = {
 # A property write that lost its race, or meets a duplicate row, was seen answered by 400 with this sentence.
 _CANNOT_UPDATE: Final = re.compile(rb"cannot update", re.IGNORECASE)
 
+_UNENTITLED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
+_SCOPE: Final = re.compile(rb"scope does not match", re.IGNORECASE)
+"""What Atlassian's gateway says of an app, never of a person."""
+
 _PAUSES: Final = frozenset(
     {
         HTTPStatus.TOO_MANY_REQUESTS,
@@ -67,6 +72,8 @@ def error_for(operation: str, status: int, headers: Mapping[str, str], body: byt
         return QuotaExceeded(message, wait, sent + timedelta(seconds=wait) if sent else None)
     if status == HTTPStatus.BAD_REQUEST and _CANNOT_UPDATE.search(body):
         return LostRace(message)
+    if status in _UNENTITLED and _SCOPE.search(body):
+        return ScopeMissing(message)
     if status in _BY_STATUS:
         return _BY_STATUS[status](message)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:

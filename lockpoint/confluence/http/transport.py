@@ -27,6 +27,7 @@ READ_BYTES_SECONDS: Final = 60.0
 LONGEST_ANSWER: Final = 8 * 1024 * 1024
 MOST_REDIRECTS: Final = 3
 
+_OF_ONE_SITE: Final = "/ex/confluence/"
 _CHUNK: Final = 64 * 1024
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
@@ -65,7 +66,7 @@ class Wire:
 
     def once(self, caller: Caller, call: Call, deadline: float) -> Raw:
         """Return the answer, whatever its status; BadAnswer if too long. `deadline` is monotonic."""
-        prepared = self._signed(caller, call.method, _address(caller, call.path), call)
+        prepared = self._signed(caller, call.method, _address(caller, call), call)
         seconds = READ_BYTES_SECONDS if call.carries_bytes else READ_SECONDS
         try:
             return self._send(prepared, seconds, deadline, LONGEST_ANSWER)
@@ -78,7 +79,7 @@ class Wire:
         Another host gets no credentials and may not redirect back. Hops on the tenant's host are signed anew: a
         signature fits one address.
         """
-        address, at_home = _address(caller, call.path), True
+        address, at_home = _address(caller, call), True
         for _ in range(MOST_REDIRECTS + 1):
             prepared = self._signed(caller, "GET", address, call) if at_home else self._plain(address)
             session = self.sessions.mine() if at_home else self.sessions.for_files()
@@ -160,8 +161,9 @@ def _headers(call: Call) -> dict[str, str]:
     return {"X-Atlassian-Token": "no-check"}
 
 
-def _address(caller: Caller, path: str) -> str:
-    return caller.tenant.base_url.rstrip("/") + path
+def _address(caller: Caller, call: Call) -> str:
+    base = caller.tenant.base_url.rstrip("/")
+    return (base.partition(_OF_ONE_SITE)[0] if call.of_all_sites else base) + call.path
 
 
 def _joined(call: Call, address: str, location: str) -> str:

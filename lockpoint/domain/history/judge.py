@@ -124,19 +124,21 @@ def judge(
     held: Held,
     *,
     policy: Policy,
-    own_account: str | None,
+    own_accounts: frozenset[str],
     restorations: tuple[KnownRestoration, ...],
     until: datetime | None = None,
 ) -> Judgement:
     """Return what `held` requires of a file with this history; pure and total.
 
+    `own_accounts` are those that the app has had on the site, none when it is not known who it is there.
+
     `until` is the end of protection, by the host's time, of a lock that is over: the file is then not touched (None:
     still held; `expires_at - MARGIN` bounds the protection). Contents are compared by `file_id`; versions without one
     are not known to be equal. No version says who trashed a file, so a locked file always leaves the trash.
     """
-    lineage = trace(history, held, policy=policy, own_account=own_account, restorations=restorations, until=until)
+    lineage = trace(history, held, policy=policy, own_accounts=own_accounts, restorations=restorations, until=until)
     touch = until is None
-    verdict = _verdict(history, lineage, policy, own_account, held) if touch else Nothing()
+    verdict = _verdict(history, lineage, policy, own_accounts, held) if touch else Nothing()
     head = lineage.head
     return Judgement(
         verdict=verdict,
@@ -148,7 +150,7 @@ def judge(
     )
 
 
-def _verdict(history: History, lineage: Lineage, policy: Policy, own_account: str | None, held: Held) -> Verdict:
+def _verdict(history: History, lineage: Lineage, policy: Policy, own_accounts: frozenset[str], held: Held) -> Verdict:
     if history.status is FileStatus.TRASHED and policy.undo_trash:
         return UndoTrash(lineage.offenders)
     if history.status is not FileStatus.CURRENT:
@@ -158,7 +160,7 @@ def _verdict(history: History, lineage: Lineage, policy: Policy, own_account: st
         return Flag(reason, lineage.offenders)
     if not lineage.unreplaced:
         return _name(history, lineage, lineage.head.version, policy)
-    doubt = _doubt(lineage, own_account, held)
+    doubt = _doubt(lineage, own_accounts, held)
     if doubt:
         return Flag(doubt, lineage.offenders)
     head, named = lineage.head.version, lineage.named
@@ -181,9 +183,9 @@ def _name(history: History, lineage: Lineage, head: Version, policy: Policy) -> 
     return UndoRename(lineage.named, lineage.renamer or (None if lineage.newest_is_ours else current), head)
 
 
-def _doubt(lineage: Lineage, own_account: str | None, held: Held) -> FlagReason | None:
+def _doubt(lineage: Lineage, own_accounts: frozenset[str], held: Held) -> FlagReason | None:
     """Return why a wrong content is better left alone."""
-    if own_account is None:
+    if not own_accounts:
         return FlagReason.OWN_ACCOUNT_UNKNOWN
     if any(traced.standing is Standing.OWN for traced in lineage.unreplaced):
         return FlagReason.OWN_UPLOAD_WITHOUT_SOURCE

@@ -83,7 +83,7 @@ class _View:
     absence_until: datetime | None
     holder: str
     holders: frozenset[str]
-    own_account: str | None
+    own_accounts: frozenset[str]
     sources: Mapping[datetime, datetime]
 
 
@@ -92,7 +92,7 @@ def trace(
     held: Held,
     *,
     policy: Policy,
-    own_account: str | None,
+    own_accounts: frozenset[str],
     restorations: tuple[KnownRestoration, ...],
     until: datetime | None,
 ) -> Lineage:
@@ -105,7 +105,7 @@ def trace(
         absence_until=policy.absence_until,
         holder=held.holder,
         holders=policy.allowed | {held.holder},
-        own_account=own_account,
+        own_accounts=own_accounts,
         sources={known.created: known.source_created for known in restorations},
     )
     traced: list[Traced] = []
@@ -176,7 +176,7 @@ def _standing(version: Version, view: _View) -> Standing:
         return Standing.EARLIER
     if version.author in view.holders:
         return Standing.HOLDERS
-    own = view.own_account is not None and version.author == view.own_account
+    own = version.author in view.own_accounts
     if not own and view.absence_until is not None and version.created <= view.absence_until:
         return Standing.FREE
     return Standing.OWN if own else Standing.FOREIGN
@@ -191,7 +191,7 @@ def _restored_content(version: Version, earlier: list[Traced], view: _View) -> d
     other version has these bytes.
     """
     source = _source(version, view)
-    if source is None and (view.own_account is None or version.author != view.own_account):
+    if source is None and version.author not in view.own_accounts:
         return _restored_as_holder(version, earlier, view)
     meant = next((each for each in reversed(earlier) if each.version.created == source), None)
     if meant and not _contradicted(meant.version, version):
@@ -218,9 +218,9 @@ def _differ(one: str | int | None, other: str | int | None) -> bool:
 def _source(version: Version, view: _View) -> datetime | None:
     """Return whose content a version of ours was to bring back: as recorded, else as its comment says."""
     written = view.sources.get(version.created)
-    if view.own_account is None or (written and version.author == view.holder):
+    if not view.own_accounts or (written and version.author == view.holder):
         return written
-    return (written or source_of(version.message)) if version.author == view.own_account else None
+    return (written or source_of(version.message)) if version.author in view.own_accounts else None
 
 
 def _restored_as_holder(version: Version, earlier: list[Traced], view: _View) -> datetime | None:

@@ -80,6 +80,6 @@ def _look_back(held_file: HeldFile, record: Record) -> None:
         return
     if not is_active(held_file.services, held_file.tenant, priority=held_file.priority):
         return
-    own, history = held_file.own_account(), history_of(held_file)
+    own, history = held_file.own_accounts(), history_of(held_file)
     until = end_of_protection(record, held_file.state)
     record_superseded(held_file, history, judged(held_file, history, own, until=until), own, until=until)

@@ -17,6 +17,7 @@ from lockpoint.services.lock_record.file_state import FileState, read_state
 from lockpoint.services.ports.confluence import Attachment
 from lockpoint.services.ports.locks import Effects, Protection
 from lockpoint.services.tenancy.settings_in_force import in_force
+from lockpoint.services.tenancy.site_facts import app_accounts
 
 FRESH = timedelta(seconds=2)
 """How old a look may be that decides alone. A second one is about one call old when the restore is sent."""
@@ -96,6 +97,9 @@ class HeldFile:
 
     def own_account(self) -> str:
         return self.services.people.own_account(self.tenant, priority=self.priority)
+
+    def own_accounts(self) -> frozenset[str]:
+        return app_accounts(self.services.people, self.tenant, priority=self.priority)
 
     def made_by_us(self, after: FileState) -> bool:
         """Return whether an edit of ours, of name or status, made the newest version of `after`."""

@@ -17,6 +17,7 @@ from lockpoint.services.errors import Forbidden, GoneOrInvisible, LostRace
 from lockpoint.services.lock_record.file_state import FileState, read_state
 from lockpoint.services.ports.confluence import Attachment
 from lockpoint.services.ports.locks import Effects
+from lockpoint.services.tenancy.site_facts import app_accounts
 
 LOOKS = 4  # at a file that moves
 
@@ -58,8 +59,8 @@ def _buried(services: Services, tenant: Tenant, state: FileState, record: Free, 
     file, person, end = state.attachment, state.person, state.row.created if state.row else None
     if end is None or file.head.created < end:
         return None
-    own = services.people.own_account(tenant, priority=priority)
-    us = frozenset({own, person} if person else {own})
+    own = app_accounts(services.people, tenant, priority=priority)
+    us = own | {person} if person else own
     listed, _ = services.attachments.versions(tenant, file.id, back_to=end, priority=priority, person=person)
     if not any(restored_late(version, end, us) for version in listed):
         return None

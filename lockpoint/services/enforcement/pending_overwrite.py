@@ -56,7 +56,7 @@ def _note_pending(held_file: HeldFile) -> Moments:
     """Record that the newest version may be an overwrite that could not be looked into, and tell both sides."""
     attachment, held = held_file.attachment, held_file.held
     history = History(attachment.status, (attachment.head,), complete=False)
-    offenders = judged(held_file, history, _own_account(held_file), until=_LATEST).superseded
+    offenders = judged(held_file, history, _own_accounts(held_file), until=_LATEST).superseded
     effects = Effects(
         audit=conflicts(attachment, held, offenders, "not_undone"),
         intents=overwrite_mails(attachment, held, offenders, "not_undone"),
@@ -65,9 +65,9 @@ def _note_pending(held_file: HeldFile) -> Moments:
     return tuple(version.created for version in offenders)
 
 
-def _own_account(held_file: HeldFile) -> str | None:
-    """Return our own account where it is known without the host."""
+def _own_accounts(held_file: HeldFile) -> frozenset[str]:
+    """None where they are not known without the host."""
     try:
-        return held_file.own_account()
+        return held_file.own_accounts()
     except HostError:
-        return None
+        return frozenset()

@@ -51,7 +51,7 @@ def protect(
             return _as_it_should_be(held_file)
         if _behind_us(held_file):
             return _look_later(held_file)
-        own = held_file.own_account()
+        own = held_file.own_accounts()
         history = history_of(held_file)
         held_file = replace(held_file, numbered=len(history.versions) - 1 if history.numbered else None)
         judgement = judged(held_file, history, own)
@@ -94,14 +94,14 @@ def _look_later(held_file: HeldFile) -> ProtectionResult:
 
 
 def judged(
-    held_file: HeldFile, history: History, own_account: str | None, *, until: datetime | None = None
+    held_file: HeldFile, history: History, own_accounts: frozenset[str], *, until: datetime | None = None
 ) -> Judgement:
     """Return what the lock requires of this history; `until`, by the host's clock, for a lock that is over."""
     return judge(
         history,
         held_file.held,
         policy=_policy(held_file, history),
-        own_account=own_account,
+        own_accounts=own_accounts,
         restorations=held_file.services.restorations.known(held_file.tenant, held_file.attachment.id),
         until=until,
     )
@@ -120,7 +120,7 @@ def _policy(held_file: HeldFile, history: History) -> Policy:
 
 def _admins(held_file: HeldFile, history: History) -> frozenset[str]:
     """Return who of those that made newer versions administers the space or the site now, asked as that person."""
-    base, known = held_file.held.base.created, {held_file.held.holder, held_file.own_account()}
+    base, known = held_file.held.base.created, {held_file.held.holder} | held_file.own_accounts()
     authors = {v.author for v in history.versions if v.author and v.created > base} - known
     return frozenset(author for author in authors if _administers(held_file, author))
 

@@ -15,7 +15,12 @@ from lockpoint.services.ports.locks import Effects, Restoration
 
 
 def record_superseded(
-    held_file: HeldFile, history: History, judgement: Judgement, own_account: str, *, until: datetime | None = None
+    held_file: HeldFile,
+    history: History,
+    judgement: Judgement,
+    own_accounts: frozenset[str],
+    *,
+    until: datetime | None = None,
 ) -> None:
     """Record each replaced version once, also what a crash kept from being recorded; `until` as for the judge.
 
@@ -27,7 +32,7 @@ def record_superseded(
     by_holder = _uploads_of_holder(held_file, history, until) - recorded
     last = max(by_holder, default=held_file.held.base.created)
     by_others = _note_all_undone(
-        held_file, history, judgement, lambda version: _undone_by(history, version, by_holder, own_account, recorded)
+        held_file, history, judgement, lambda version: _undone_by(history, version, by_holder, own_accounts, recorded)
     )
     standing = tuple(v for v in by_others if v.created > last)
     replaced = tuple(v for v in by_others if v.created <= last)
@@ -82,13 +87,13 @@ def _undone_by(
     history: History,
     offender: Version,
     by_holder: frozenset[datetime],
-    own_account: str,
+    own_accounts: frozenset[str],
     recorded: frozenset[datetime],
 ) -> Version | None:
     """Return our version that replaced this one, unless the holder was faster."""
     for version in history.versions:
         if version.created > offender.created:
-            if source_of(version.message) and (version.author == own_account or version.created in recorded):
+            if source_of(version.message) and (version.author in own_accounts or version.created in recorded):
                 return version
             if version.created in by_holder:
                 return None

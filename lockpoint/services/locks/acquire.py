@@ -23,6 +23,7 @@ from lockpoint.services.locks.notify_me import notify_waitlist
 from lockpoint.services.locks.result import HeadMoved, LockResult
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.tenancy.activity import require_active
+from lockpoint.services.tenancy.site_facts import app_accounts
 
 
 def acquire(services: Services, actor: Actor, attachment_id: str, key: RequestKey, options: LockOptions) -> LockResult:
@@ -121,7 +122,7 @@ def _protect_newest(action: LockAction, written: Written) -> tuple[FileState, He
         )
         if after.head.created <= held.base.created or after.head.author == action.actor.account_id:
             return state, None
-        if after.head.author == services.people.own_account(tenant, priority=Priority.INTERACTIVE):
+        if after.head.author in app_accounts(services.people, tenant, priority=Priority.INTERACTIVE):
             return state, None  # our own undoing of an upload that came after the lock
         if after.head.number != held.base.number + 1:  # one of several may be the holder's
             services.jobs.defer((Job(JobKind.RECONCILE, tenant.id, state.attachment.id),))

@@ -23,6 +23,7 @@ from lockpoint.services.ports.confluence import Person
 from lockpoint.services.ports.locks import Protection
 from lockpoint.services.shared_answers import shared
 from lockpoint.services.tenancy.activity import is_active
+from lockpoint.services.tenancy.site_facts import app_accounts
 
 UNREADABLE = "unreadable"
 UNLICENSED = "unlicensed"
@@ -120,7 +121,7 @@ def views_of(
         facts=Facts(),
         licensed=is_active(services, actor.tenant, priority=Priority.INTERACTIVE),
         names=names_of(services, actor, people if own_name else people - {actor.account_id}),
-        app=_own_account(services, actor.tenant) if any(_newer_head(state) for state, _ in states) else None,
+        app=_own_accounts(services, actor.tenant) if any(_newer_head(state) for state, _ in states) else frozenset(),
         now=services.clock.now(),
     )
     return [replace(viewer, facts=known).view(state, waitlist) for state, waitlist, known in found]
@@ -154,7 +155,7 @@ class _Viewer:
     facts: Facts
     licensed: bool
     names: Mapping[str, str]
-    app: str | None
+    app: frozenset[str]
     now: datetime
 
     def view(self, state: FileState, waitlist: Waitlist) -> LockView:
@@ -229,7 +230,7 @@ class _Viewer:
         if trashed and _marked(state) in _LEFT_ALONE:
             return Protection.SUSPENDED
         author = state.attachment.head.author
-        overwritten = _newer_head(state) and (author is None or author not in {held.holder, self.app})
+        overwritten = _newer_head(state) and (author is None or author not in {held.holder} | self.app)
         return Protection.RESTORING if trashed or overwritten else Protection.PROTECTED
 
     def _can(self, state: FileState, waitlist: Waitlist) -> Can:
@@ -292,11 +293,11 @@ def _newer_head(state: FileState) -> bool:
     return isinstance(state.standing, Held) and state.attachment.head.created > state.standing.base.created
 
 
-def _own_account(services: Services, tenant: Tenant) -> str | None:
+def _own_accounts(services: Services, tenant: Tenant) -> frozenset[str]:
     try:
-        return services.people.own_account(tenant, priority=Priority.INTERACTIVE)
+        return app_accounts(services.people, tenant, priority=Priority.INTERACTIVE)
     except HostError:
-        return None
+        return frozenset()
 
 
 def _people_in(found: FoundRecord, waitlist: Waitlist, actor: Actor, known: Facts) -> set[str]:

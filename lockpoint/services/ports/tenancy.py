@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final, Protocol
 
-from lockpoint.services.context import Priority, Tenant
+from lockpoint.services.context import Door, Priority, Tenant
 from lockpoint.services.ports.jobs import Job
 
 ERASED: Final = ""
@@ -91,6 +91,7 @@ class InstallationEvent(StrEnum):
     SECRET_CHANGED = "secret_changed"  # noqa: S105 - the name of an event
     RENAMED = "renamed"
     SUPERSEDED = "superseded"
+    MOVED = "moved"
     UNINSTALLED = "uninstalled"
     ENABLED = "enabled"
     DISABLED = "disabled"
@@ -113,6 +114,7 @@ class Registration:
     installed: bool = True
     enabled: bool = True
     uninstalled_at: datetime | None = None
+    door: Door = Door.CONNECT
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,8 +206,8 @@ class Licences(Protocol):
 
 
 class LicenceSource(Protocol):
-    def active(self, tenant: Tenant, *, priority: Priority) -> bool:
-        """Ask Confluence for a licence or evaluation; raises the host's errors."""
+    def active(self, tenant: Tenant, *, priority: Priority) -> bool | None:
+        """Ask Confluence for a licence or evaluation, None where it tells unasked; raises the host's errors."""
         ...
 
 

@@ -34,6 +34,7 @@ from lockpoint.services.quota_accounting import spending_on
 from lockpoint.services.reconciliation.reconcile import catch_up
 from lockpoint.services.reconciliation.unreachable_file import not_visible
 from lockpoint.services.tenancy.activity import is_active
+from lockpoint.services.tenancy.site_facts import app_accounts
 
 GRACE: Final = timedelta(hours=24)
 """How long the live locks of an erased person stand."""
@@ -213,7 +214,7 @@ def _tell_administrators(services: Services, tenant: Tenant, erasure: Erasure, s
     found, space = state.found, state.witness.space_id if state.witness else None
     if not isinstance(found, Free) or not _left_by(erasure.account, found.ended) or space is None:
         return
-    nobody = {erasure.account, services.people.own_account(tenant, priority=Priority.MAINTENANCE)}
+    nobody = {erasure.account} | app_accounts(services.people, tenant, priority=Priority.MAINTENANCE)
     mails = tuple(
         MailIntent(
             kind=MailKind.LOCK_ENDED,

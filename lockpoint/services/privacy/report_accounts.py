@@ -20,6 +20,7 @@ from lockpoint.services.errors import (
 from lockpoint.services.ports.privacy import MOST_REPORTED, Origin, ReportAnswer, Reported, ReportSettlement
 from lockpoint.services.privacy import erase
 from lockpoint.services.quota_accounting import spending_on
+from lockpoint.services.tenancy.site_facts import app_accounts
 
 REFUSED_PAUSE: Final = timedelta(days=1)
 """Until the next try when a report is refused for good: an operator must find out why."""
@@ -116,8 +117,8 @@ def _without(services: Services, tenant: Tenant, refused: Sequence[Reported], *,
 
 def _ask(services: Services, tenant: Tenant, batch: Sequence[Reported]) -> ReportAnswer | None:
     """Report accounts, without the app's own; None when that has to wait, `Rejected` for an account among them."""
-    own = services.people.own_account(tenant, priority=Priority.MAINTENANCE)
-    people = [one for one in batch if one.account != own]
+    own = app_accounts(services.people, tenant, priority=Priority.MAINTENANCE)
+    people = [one for one in batch if one.account not in own]
     if not people:
         return ReportAnswer()
     try:

@@ -11,6 +11,7 @@ from lockpoint.services.errors import HostError
 from lockpoint.services.ports.confluence import People
 from lockpoint.services.privacy.scan import SHORTEST_OF_A_SITE
 from lockpoint.services.quota_accounting import spending_on
+from lockpoint.services.tenancy.site_facts import app_accounts
 
 
 class Titles(Protocol):
@@ -55,7 +56,7 @@ def _of_site(found: SiteWords, titles: Titles, people: People, tenant: Tenant, k
     for title, account in titles.of_site(tenant, most=most, priority=Priority.MAINTENANCE):
         found.add(title)
         accounts |= {account} if account else set()
-    accounts.discard(people.own_account(tenant, priority=Priority.MAINTENANCE))
+    accounts -= app_accounts(people, tenant, priority=Priority.MAINTENANCE)
     for account, person in people.describe(tenant, sorted(accounts), priority=Priority.MAINTENANCE).items():
         found.add(person.display_name)
         try:

@@ -8,7 +8,7 @@ from lockpoint.domain.lock import Phase
 from lockpoint.domain.snapshots import phase
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
-from lockpoint.services.errors import Busy, HostError, OperationRemoved, QuotaExceeded, Unauthorised
+from lockpoint.services.errors import Busy, HostError, NoTokenYet, OperationRemoved, QuotaExceeded, Unauthorised
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import Protection, Witness
 from lockpoint.services.reconciliation.reconcile import reconcile
@@ -20,9 +20,9 @@ BATCH = 200
 def sweep(services: Services, tenant: Tenant) -> int:
     """Reconcile the locked files of a site, some at a time; return how many were looked at.
 
-    Ends that are not stored yet come first. A file's trouble gives it a job of its own; `Unauthorised` and a removed
-    operation stop the sweep, `QuotaExceeded` leaves what has run out, which is ended all the same. An inactive or
-    unlicensed site is not asked.
+    Ends that are not stored yet come first. A file's trouble gives it a job of its own; `Unauthorised`, `NoTokenYet`
+    and a removed operation stop the sweep, `QuotaExceeded` leaves what has run out, which is ended all the same. An
+    inactive or unlicensed site is not asked.
     """
 
     def unwritten(attachment_id: str) -> None:
@@ -61,7 +61,7 @@ def _live(services: Services, tenant: Tenant, refused: list[QuotaExceeded], witn
 def _one(services: Services, tenant: Tenant, attachment_id: str, priority: Priority) -> None:
     try:
         reconcile(services, tenant, attachment_id, priority=priority)
-    except (QuotaExceeded, Unauthorised, OperationRemoved):
+    except (QuotaExceeded, Unauthorised, OperationRemoved, NoTokenYet):
         raise
     except (HostError, Busy):
         services.jobs.defer((Job(JobKind.RECONCILE, tenant.id, attachment_id),))

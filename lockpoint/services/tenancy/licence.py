@@ -41,6 +41,8 @@ def standing(services: Services, tenant: Tenant, *, priority: Priority) -> Licen
     try:
         active = services.licence_source.active(tenant, priority=priority)
     except HostError:
+        active = None
+    if active is None:
         return known.licence or Licence.ACTIVE
     return services.licences.note(tenant, active=active, at=now)
 

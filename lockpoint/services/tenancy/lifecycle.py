@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from lockpoint.services.context import Door
 from lockpoint.services.errors import Invalid
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.tenancy import ERASED, InstallationEvent, Registration
@@ -43,7 +44,7 @@ class InstallRequest:
 
 
 def install(services: Services, request: InstallRequest) -> Tenant:
-    """Register the site or renew its registration; its lock data stays.
+    """Register the site or renew its registration; its lock data stays, and so does a site at Forge's door.
 
     A replaced secret is kept beside the new one, with the time. Another client key at the same base URL is a site whose
     data was imported there: the former one is superseded. Raises Invalid for a host that is not allowed or a short
@@ -57,8 +58,12 @@ def install(services: Services, request: InstallRequest) -> Tenant:
     now = services.clock.now()
     with services.installations.change(request.client_key, base_url) as change:
         known = change.find_replaced(request.client_key)
+        renewed = _renewed(known, replace(request, base_url=base_url), now)
+        if known is not None and _on_forge(known.tenant):
+            change.store(replace(renewed, door=Door.FORGE))
+            return known.tenant
         away = known is None or not known.tenant.active
-        tenant = change.store(_renewed(known, replace(request, base_url=base_url), now))
+        tenant = change.store(renewed)
         for event in _events(known, tenant, request.secret):
             change.log(tenant.id, event, now)
         formers = change.sharing(base_url, other_than=request.client_key)
@@ -67,7 +72,7 @@ def install(services: Services, request: InstallRequest) -> Tenant:
         if away:
             change.come_back(tenant.id)
         change.defer((*jobs_after_return(tenant.id), Job(JobKind.SELF_TEST, tenant.id)))
-    _forget(services, tenant, *(former.tenant for former in formers))
+    forget(services, tenant, *(former.tenant for former in formers))
     return tenant
 
 
@@ -77,9 +82,12 @@ def uninstall(services: Services, client_key: str) -> Tenant | None:
         known = change.find_replaced(client_key)
         if known is None:
             return None
+        if _on_forge(known.tenant):
+            change.store(replace(known.registration, secret=None, previous_secret=None, secret_changed_at=None))
+            return known.tenant
         now, live = services.clock.now(), known.tenant.installed
         ended = _end(change, known, InstallationEvent.UNINSTALLED, now) if live else None
-    _forget(services, known.tenant)
+    forget(services, known.tenant)
     return ended
 
 
@@ -165,19 +173,33 @@ def _end(change: InstallationChange, known: Installation, event: InstallationEve
     return tenant
 
 
+def supersede(services: Services, tenant: Tenant) -> None:
+    """End a registration whose site has another one."""
+    with services.installations.change(tenant.client_key) as change:
+        known = change.find_replaced(tenant.client_key)
+        if known is not None and known.tenant.installed:
+            _end(change, known, InstallationEvent.SUPERSEDED, services.clock.now())
+    forget(services, tenant)
+
+
+def _on_forge(tenant: Tenant) -> bool:
+    """Whether Connect's calls change nothing but the secret: one door is open at a time."""
+    return tenant.installed and tenant.door is Door.FORGE
+
+
 def _switch(services: Services, tenant: Tenant, *, enabled: bool, event: InstallationEvent) -> None:
     with services.installations.change(tenant.client_key) as change:
         known = change.find(tenant.client_key)
-        if known is not None and known.tenant.installed:
+        if known is not None and known.tenant.installed and not _on_forge(known.tenant):
             change.store(replace(known.registration, enabled=enabled))
             change.log(tenant.id, event, services.clock.now())
             if enabled and not known.tenant.enabled:
                 change.come_back(tenant.id)
                 change.defer(jobs_after_return(tenant.id))
-    _forget(services, tenant)
+    forget(services, tenant)
 
 
-def _forget(services: Services, *tenants: Tenant) -> None:
+def forget(services: Services, *tenants: Tenant) -> None:
     """Empty this process's caches after the change is stored; other processes notice within seconds."""
     for tenant in tenants:
         for cache in services.caches:

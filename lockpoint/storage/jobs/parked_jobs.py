@@ -11,12 +11,16 @@ from sqlalchemy import Connection, Row, cast, delete, func, literal, select, tex
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.exc import IntegrityError
 
+from lockpoint.services.errors import NoTokenYet
 from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs.retry_policy import ATTEMPTS
 from lockpoint.storage.tables import QUEUE, WORKERS
 
 SILENCE: Final = timedelta(seconds=15)
 """A worker silent for so long is dead; its heartbeat comes every 3 s, also during shutdown."""
+
+NO_TOKEN: Final = NoTokenYet.__name__
+"""The cause of jobs that wait for a token."""
 
 _FINISH: Final = text("SELECT procrastinate_finish_job_v1(:id, 'succeeded', true)")
 _RETRY: Final = text("SELECT procrastinate_retry_job_v2(:id, now(), NULL, NULL, NULL)")
@@ -34,7 +38,7 @@ class ParkedJob:
     cause: str | None
 
 
-def put_off(connection: Connection, job_id: int, attempts: int, seconds: float) -> None:
+def put_off(connection: Connection, job_id: int, attempts: int, seconds: float, *, counts: bool = True) -> None:
     """Retry a running job later, unless an equal one waits, which then does the work.
 
     The new row is a copy, since the running one is about to end; procrastinate's own retry fails on an equal one.
@@ -42,7 +46,7 @@ def put_off(connection: Connection, job_id: int, attempts: int, seconds: float) 
     row = QUEUE.c
     again = select(
         row.queue_name, row.task_name, row.priority, row.lock, row.queueing_lock, row.args,
-        func.now() + timedelta(seconds=seconds), literal(attempts + 1),
+        func.now() + timedelta(seconds=seconds), literal(attempts + counts),
     ).where(row.id == job_id)  # fmt: skip
     columns = ["queue_name", "task_name", "priority", "lock", "queueing_lock", "args", "scheduled_at", "attempts"]
     connection.execute(
@@ -50,6 +54,14 @@ def put_off(connection: Connection, job_id: int, attempts: int, seconds: float) 
         .from_select(columns, again)
         .on_conflict_do_nothing(index_elements=[row.queueing_lock], index_where=text("status = 'todo'"))
     )
+
+
+def wake(connection: Connection, tenant_id: int) -> None:
+    """Make the site's jobs due that wait for a token; what they wait for is here."""
+    waiting = (QUEUE.c.status == "todo") & (QUEUE.c.args["cause"].as_string() == NO_TOKEN)
+    of_site = QUEUE.c.args["tenant_id"].as_integer() == tenant_id
+    awake = {"scheduled_at": func.now(), "args": QUEUE.c.args.op("-")("cause")}
+    connection.execute(update(QUEUE).where(waiting, of_site).values(awake))
 
 
 def note_cause(connection: Connection, job_id: int, cause: str) -> None:

@@ -10,6 +10,7 @@ from lockpoint.services.errors import (
     Forbidden,
     GoneOrInvisible,
     HostError,
+    NoTokenYet,
     QuotaExceeded,
     StorageUnavailable,
     Unauthorised,
@@ -28,6 +29,8 @@ EXPECTED: Final = (HostError, UseCaseError, StorageUnavailable, MailRefused, Mai
 FIRST_PAUSE: Final = 10.0
 LONGEST_PAUSE: Final = {JobKind.SEND_MAIL: 4 * 3600.0}
 LONGEST_PAUSE_OTHERWISE: Final = 1800.0
+WAIT_FOR_TOKEN: Final = 3600.0
+"""The next token makes the job due at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,10 @@ class Drop:
 
 @dataclass(frozen=True, slots=True)
 class Later:
+    """`counts`: one attempt is used up."""
+
     seconds: float
+    counts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,8 @@ def fate_of(error: Exception, kind: JobKind, attempts: int) -> Fate:
         attempts > 0 and isinstance(error, GoneOrInvisible | Forbidden | Unauthorised)
     ):
         return Drop()
+    if isinstance(error, NoTokenYet):
+        return Later(WAIT_FOR_TOKEN, counts=False)
     if attempts + 1 >= (MAIL_ATTEMPTS if kind is JobKind.SEND_MAIL else ATTEMPTS):
         return Park()
     return Later(max(_asked_for(error), _pause(kind, attempts)))

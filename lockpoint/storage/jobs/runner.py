@@ -17,7 +17,7 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import DeleteJobCondition, Job
 from procrastinate.worker import Worker
 
-from lockpoint.services.errors import StorageUnavailable
+from lockpoint.services.errors import NoTokenYet, StorageUnavailable
 from lockpoint.services.ports.jobs import JobHandler, JobKind
 from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs.connector import PooledConnector
@@ -149,7 +149,9 @@ class ProcrastinateRunner:
             return
         with self._database.transaction() as connection:
             if isinstance(decision, Later):
-                put_off(connection, number, attempts, decision.seconds)
+                if isinstance(error, NoTokenYet):
+                    note_cause(connection, number, name)
+                put_off(connection, number, attempts, decision.seconds, counts=decision.counts)
                 return
             note_cause(connection, number, name)
         raise Parked(name) from None

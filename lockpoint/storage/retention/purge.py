@@ -47,13 +47,14 @@ from lockpoint.storage.tables import (
     RESTORATION,
     USAGE_DAILY,
 )
-from lockpoint.storage.tenancy import departed_sites, replaced_secrets
+from lockpoint.storage.tenancy import departed_sites, forge_tokens, replaced_secrets
 
 logger = logging.getLogger(__name__)
 
 BATCH: Final = 5000
 PARTITIONS: Final = "partitions"
 QUEUE: Final = "procrastinate_jobs"
+EXPIRED_TOKENS: Final = "expired_tokens"
 UNINSTALLED: Final = "uninstalled"
 """Data of sites that uninstalled 30 days ago; the table follows after a dot."""
 
@@ -185,6 +186,7 @@ class Retention:
         steps[QUEUE] = lambda: self._drop_jobs(now)
         steps[REPORTS] = lambda: account_reports.drop_unnamed(self._database)
         steps[FORMER_SECRETS] = lambda: replaced_secrets.erase(self._database, now)
+        steps[EXPIRED_TOKENS] = lambda: forge_tokens.erase_expired(self._database, now)
         for table in departed_sites.OF_SITES:
             steps[f"{UNINSTALLED}.{table.name}"] = lambda table=table: departed_sites.erase_rows(
                 self._database, table, now
@@ -231,6 +233,7 @@ class Retention:
             found[REPORTS] = account_reports.unnamed(connection)
             found[UNINSTALLED] = departed_sites.left_over(connection, now)
             found[FORMER_SECRETS] = replaced_secrets.left_over(connection, now)
+            found[EXPIRED_TOKENS] = forge_tokens.expired(connection, now)
         return found
 
     def _late(self, now: datetime) -> dict[str, int]:

@@ -1,14 +1,14 @@
 """Erasing sites that uninstalled the app 30 days ago.
 
-Client key and log of installs stay: they are not personal, and a site that returns gets its number back.
+Client key, cloud id and log of installs stay: they are not personal, and a site that returns gets its number back.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Delete, Table, delete, func, or_, select, tuple_, update
+from sqlalchemy import Column, ColumnElement, Connection, Delete, Table, delete, func, or_, select, tuple_, update
 
 from lockpoint.services.ports.tenancy import ERASED
 from lockpoint.storage.engine import Database
@@ -23,12 +23,15 @@ OF_SITES: Final = tuple(
 """Every table with rows of a site, except the log of installs."""
 
 _ROW: Final = INSTALLATION.c
-STRIPPED: Final = {
+STRIPPED: Final[dict[Column[Any], Any]] = {
     _ROW.base_url: ERASED,
     **dict.fromkeys((_ROW.display_url, _ROW.oauth_client_id, _ROW.licence, _ROW.licence_checked_at, _ROW.returned_at)),
+    **dict.fromkeys((_ROW.forge_url, _ROW.forge_installation, _ROW.forge_environment, _ROW.forge_version)),
+    _ROW.forge_seen_at: None,
+    _ROW.app_accounts: [],
     **dict.fromkeys((_ROW.secret, _ROW.previous_secret, _ROW.secret_changed_at)),
 }
-"""What a departed registration has in the end, beside number, client key and dates."""
+"""What a departed registration has in the end, beside number, client key, cloud id and dates."""
 
 _NOT_STRIPPED: Final = or_(*(column.is_distinct_from(value) for column, value in STRIPPED.items()))
 

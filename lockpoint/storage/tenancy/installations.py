@@ -12,9 +12,9 @@ from sqlalchemy import ColumnElement, Connection, func, select
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.dialects.postgresql import insert
 
-from lockpoint.services.context import Tenant
+from lockpoint.services.context import Door, Tenant
 from lockpoint.services.ports.jobs import Job
-from lockpoint.services.ports.tenancy import Installation, InstallationEvent, Registration
+from lockpoint.services.ports.tenancy import ERASED, Installation, InstallationEvent, Registration
 from lockpoint.storage.advisory_locks import Purpose, hold_names_in_transaction
 from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs.enqueue import enqueue
@@ -43,7 +43,7 @@ class PostgresTenants:
     def by_id(self, tenant_id: int) -> Tenant | None:
         with self._database.single() as connection:
             row = connection.execute(select(INSTALLATION).where(_ROW.id == tenant_id)).one_or_none()
-        return None if row is None else _tenant(row)
+        return None if row is None else tenant_of(row)
 
     def active(self) -> Sequence[Tenant]:
         return self._all(_ACTIVE)
@@ -69,7 +69,9 @@ class PostgresTenants:
 
     def _all(self, condition: ColumnElement[bool]) -> Sequence[Tenant]:
         with self._database.single() as connection:
-            return [_tenant(row) for row in connection.execute(select(INSTALLATION).where(condition).order_by(_ROW.id))]
+            return [
+                tenant_of(row) for row in connection.execute(select(INSTALLATION).where(condition).order_by(_ROW.id))
+            ]
 
 
 class PostgresInstallations:
@@ -128,7 +130,7 @@ class PostgresInstallationChange:
         row = self._connection.execute(
             statement.on_conflict_do_update(index_elements=[_ROW.client_key], set_=values).returning(INSTALLATION)
         ).one()
-        return _tenant(row)
+        return tenant_of(row)
 
     def log(self, tenant_id: int, event: InstallationEvent, at: datetime) -> None:
         self._connection.execute(plain_insert(INSTALLATION_EVENT).values(tenant_id=tenant_id, event=event.value, at=at))
@@ -151,6 +153,7 @@ class PostgresInstallationChange:
             "installed": registration.installed,
             "enabled": registration.enabled,
             "uninstalled_at": registration.uninstalled_at,
+            "door": registration.door.value,
         }
 
     def _sealed(self, secret: str | None, owner: str) -> str | None:
@@ -164,16 +167,21 @@ def _one(
     return None if row is None else _installation(row, keys, lost_ones_count=lost_ones_count)
 
 
-def _tenant(row: Any) -> Tenant:
+def tenant_of(row: Any) -> Tenant:
+    """Behind the Forge door, calls go to its gateway, and Connect's address is for links."""
+    forge = row.door == Door.FORGE.value
     return Tenant(
         id=row.id,
         client_key=row.client_key,
-        base_url=row.base_url,
-        display_url=row.display_url,
+        base_url=row.forge_url or ERASED if forge else row.base_url,
+        display_url=row.display_url or (row.base_url or None if forge else None),
         oauth_client_id=row.oauth_client_id,
         installed=row.installed,
         enabled=row.enabled,
         returned_at=row.returned_at,
+        door=Door(row.door),
+        cloud_id=row.cloud_id,
+        app_accounts=frozenset(row.app_accounts),
     )
 
 
@@ -190,8 +198,9 @@ def _installation(row: Any, keys: Keyring, *, lost_ones_count: bool = True) -> I
         installed=row.installed,
         enabled=row.enabled,
         uninstalled_at=row.uninstalled_at,
+        door=Door(row.door),
     )
-    return Installation(_tenant(row), registration)
+    return Installation(tenant_of(row), registration)
 
 
 def _opened(row: Any, sealed: str | None, keys: Keyring, *, lost_ones_count: bool) -> str | None:

@@ -16,7 +16,7 @@ from lockpoint.web.guards import Guard, guarded_by, is_guest
 if TYPE_CHECKING:
     from lockpoint.web.connect.frontend_bundle import Bundle, StaticFile
 
-PAGE_ENTRY: Final = "src/page/main.tsx"
+PAGE_ENTRY: Final = "src/entries/connect-page.ts"
 PREPAINT_ENTRY: Final = "src/prepaint.ts"
 
 # Read by the library: no margins or heights of its own, the dialog fills its frame.

@@ -15,6 +15,7 @@ from flask import Blueprint, Response, request
 from prometheus_client import Counter
 
 from lockpoint.connect.tokens import TokenRefusedError
+from lockpoint.services.context import Door
 from lockpoint.services.errors import Invalid, NotFound, StorageUnavailable, UseCaseError
 from lockpoint.services.reconciliation.webhook_hints import Hint, take_hint
 from lockpoint.web.api.request_body import cut_off, given_up, read_body, whole_body
@@ -59,6 +60,10 @@ class WebhookIntake:
         """
         if event not in self.events:
             raise NotFound("The app does not subscribe to this webhook.")
+        if tenant.door is not Door.CONNECT:
+            # Two app users would undo each other's work.
+            _HINTS.labels(event=event, outcome="other_door").inc()
+            return
         try:
             queued = take_hint(self.services, tenant, read_hint(event, body))
         except StorageUnavailable:

@@ -33,7 +33,7 @@ EVE = "eve"
 
 
 def judged(*versions: Version, lock: Held = LOCK, **more: Any) -> Judgement:
-    values: dict[str, Any] = {"policy": Policy(), "own_account": APP, "restorations": ()}
+    values: dict[str, Any] = {"policy": Policy(), "own_accounts": frozenset({APP}), "restorations": ()}
     status = more.pop("status", FileStatus.CURRENT)
     complete = more.pop("complete", True)
     past = more.pop("past", (V6, V7))
@@ -279,9 +279,17 @@ def test_own_change_of_name_keeps_the_content() -> None:
 def test_own_account_unknown() -> None:
     """F25: flag, never restore; recorded restorations still count."""
     v8, (v9, row) = version(8, BOB), restored(9, V7)
-    assert judged(v8, own_account=None).verdict == Flag(FlagReason.OWN_ACCOUNT_UNKNOWN, (v8,))
-    assert judged(v8, v9, own_account=None, restorations=(row,)).verdict == Nothing()
-    assert judged(own_account=None).verdict == Nothing()
+    assert judged(v8, own_accounts=frozenset()).verdict == Flag(FlagReason.OWN_ACCOUNT_UNKNOWN, (v8,))
+    assert judged(v8, v9, own_accounts=frozenset(), restorations=(row,)).verdict == Nothing()
+    assert judged(own_accounts=frozenset()).verdict == Nothing()
+
+
+def test_what_the_app_s_former_account_restored_is_ours() -> None:
+    """A site moved to the other door: a restoration by the account of before is no overwrite."""
+    v8, v9 = version(8, BOB), version(9, "former-app", message=marker(L1, V7.created))
+    ours = frozenset({APP, "former-app"})
+    assert judged(v8, v9, own_accounts=ours).verdict == Nothing()
+    assert isinstance(judged(v8, v9).verdict, Restore)
 
 
 # --- doubt ---------------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ def built(tmp_path: Path) -> Path:
     """A folder as the front end's build leaves it."""
     entries = {
         "src/prepaint.ts": {"file": "assets/prepaint-1.js", "isEntry": True},
-        "src/page/main.tsx": {"file": "assets/page-2.js", "isEntry": True, "css": ["assets/page-3.css"]},
+        "src/entries/connect-page.ts": {"file": "assets/page-2.js", "isEntry": True, "css": ["assets/page-3.css"]},
         "_shared.js": {"file": "assets/shared-4.js"},
     }
     for name, content in {"prepaint-1.js": "1", "page-2.js": SCRIPT, "page-3.css": "p{}", "shared-4.js": "2"}.items():
@@ -127,5 +127,5 @@ def test_missing_build_stops_the_start(tmp_path: Path) -> None:
 def test_build_of_other_sources_stops_the_start(built: Path) -> None:
     """A build without a screen that this code serves fails at start."""
     (built / MANIFEST).write_text("{}")
-    with pytest.raises(BundleError, match=r"src/page/main\.tsx"):
+    with pytest.raises(BundleError, match=r"src/entries/connect-page\.ts"):
         surface_routes(read_bundle(built), CDN)

@@ -1,0 +1,76 @@
+/** The host on Atlassian Forge: every call goes through its bridge, which adds proof of the viewer. */
+import { languageTag, type Host, type ScreenName } from "../host";
+import { rememberTheme } from "../theme";
+
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/** The part of `@forge/bridge` used here. The package throws when it is imported outside Forge, so entries hand it in. */
+export interface ForgeBridge {
+  invokeRemote(request: { path: string; method: Method; headers: Record<string, string>; body?: unknown }): Promise<{
+    /** Missing where the platform reports its own breakdown as an answer. */
+    readonly status?: number;
+    readonly headers?: object;
+    readonly body?: unknown;
+  }>;
+  readonly router: { open(url: string): Promise<void> };
+  readonly view: {
+    getContext(): Promise<{
+      readonly moduleKey: string;
+      readonly locale: string;
+      readonly timezone: string;
+      readonly extension: {
+        readonly content?: { readonly id?: string };
+        readonly space?: { readonly key?: string };
+      };
+    }>;
+    close(): Promise<void>;
+    emitReadyEvent(): Promise<void>;
+    readonly theme: { enable(): Promise<unknown> };
+  };
+}
+
+/** The screen of each module in `forge/manifest.yml`. */
+export const SCREEN_OF_MODULE: Readonly<Record<string, ScreenName>> = { byline: "page", "page-menu": "page" };
+
+function isUnchanged(body: unknown): boolean {
+  return typeof body === "object" && body !== null && "unchanged" in body && body.unchanged === true;
+}
+
+function responseOf(status: number, headers: object, body: unknown): Response {
+  const answered = { headers: Object.entries(headers).map(([name, value]): [string, string] => [name, String(value)]) };
+  if (isUnchanged(body)) return new Response(null, { ...answered, status: 304 });
+  return new Response(body === undefined || body === null ? null : JSON.stringify(body), { ...answered, status });
+}
+
+export function forgeHost(bridge: ForgeBridge): Host {
+  const { router, view } = bridge;
+  return {
+    async context() {
+      const { moduleKey, locale, timezone, extension } = await view.getContext();
+      const screen = SCREEN_OF_MODULE[moduleKey];
+      if (screen === undefined) throw new Error(`No screen belongs to the module ${moduleKey}.`);
+      const place = { contentId: extension.content?.id ?? null, spaceKey: extension.space?.key ?? null };
+      return { screen, guest: false, ...place, locale: languageTag(locale), timeZone: timezone };
+    },
+    async fetch(path, init) {
+      const request = {
+        path: `/forge${path}`,
+        method: (init.method ?? "GET") as Method,
+        headers: Object.fromEntries(new Headers(init.headers)),
+        ...(typeof init.body === "string" ? { body: JSON.parse(init.body) as unknown } : {}),
+      };
+      const { status, headers, body } = await bridge.invokeRemote(request).catch((cause: unknown) => {
+        throw new TypeError("Forge brought no answer.", { cause });
+      });
+      if (status === undefined) throw new TypeError("Forge answered without a status.");
+      return responseOf(status, headers ?? {}, body);
+    },
+    followTheme() {
+      rememberTheme();
+      void view.theme.enable();
+    },
+    open: (url) => void router.open(url),
+    close: () => void view.close(),
+    ready: () => void view.emitReadyEvent(),
+  };
+}

@@ -1,0 +1,33 @@
+/** Starts the screen that the host asks for. Both doors' entries call it. */
+import type { Host, HostContext, ScreenName } from "./host";
+import { shownLanguage } from "./messages";
+
+export type Screen = (host: Host, context: HostContext, root: HTMLElement) => void;
+
+const PRIMARY_AND_MIDDLE = 1;
+
+/** Send clicks on links to the host: in Forge's sandbox a link opens no tab. */
+export function followLinks(root: HTMLElement, host: Pick<Host, "open">): void {
+  const follow = (event: MouseEvent): void => {
+    const link = (event.target as Element).closest<HTMLAnchorElement>("a[href]");
+    if (link === null || event.button > PRIMARY_AND_MIDDLE) return;
+    event.preventDefault();
+    host.open(link.href);
+  };
+  root.addEventListener("click", follow);
+  root.addEventListener("auxclick", follow);
+}
+
+/** Show a screen in the element `app`. Throws when the page has no such element, or nothing shows the screen. */
+export async function start(host: Host, screens: Partial<Record<ScreenName, Screen>>): Promise<void> {
+  host.followTheme();
+  const root = document.getElementById("app");
+  if (root === null) throw new Error("The page has no element for the screen.");
+  followLinks(root, host);
+  const context = await host.context();
+  const show = screens[context.screen];
+  if (show === undefined) throw new Error(`This build has no screen ${context.screen}.`);
+  document.documentElement.lang = shownLanguage(context.locale);
+  root.replaceChildren();
+  show(host, context, root);
+}

@@ -1,0 +1,128 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { languageTag } from "../../src/host";
+import { connectHost, currentHost, TOKEN_REUSE_MS, type ConnectFrame } from "../../src/host/connect";
+import { THEME_KEY } from "../../src/theme";
+
+const FRAME: ConnectFrame = { screen: "page", guest: false, query: "?pageId=98311&spaceKey=DS&xdm_e=x" };
+
+function bridge() {
+  let count = 0;
+  return {
+    context: { getToken: vi.fn(async () => Promise.resolve(`t${(count += 1)}`)) },
+    user: {
+      getLocale: vi.fn((callback: (locale: string) => void) => callback("pt_BR")),
+      getTimeZone: vi.fn((callback: (zone: string) => void) => callback("Europe/Paris")),
+    },
+    theming: { initializeTheming: vi.fn() },
+    dialog: { close: vi.fn() },
+  };
+}
+
+/** Answers requests in turn, then with 200, and records their tokens. */
+function server(...statuses: readonly number[]) {
+  const left = [...statuses];
+  const asked: { readonly url: string; readonly token: string | null; readonly init: RequestInit }[] = [];
+  vi.stubGlobal("fetch", async (url: string, init: RequestInit) => {
+    asked.push({ url, token: new Headers(init.headers).get("Authorization"), init });
+    return Promise.resolve(Response.json({}, { status: left.shift() ?? 200 }));
+  });
+  return asked;
+}
+
+afterEach(() => vi.unstubAllGlobals());
+
+describe("the API on Connect", () => {
+  test("is asked on our own origin, with the token beside the caller's headers, past every cache", async () => {
+    const asked = server();
+    const answer = await connectHost(bridge(), FRAME).fetch("/api/v1/me", { method: "PUT", headers: { "If-None-Match": "t" } });
+    expect(answer.status).toBe(200);
+    expect(asked[0]).toMatchObject({ url: "/api/v1/me", token: "JWT t1", init: { method: "PUT", cache: "no-store" } });
+    expect(new Headers(asked[0]?.init.headers).get("If-None-Match")).toBe("t");
+  });
+
+  test("a token is used again for a minute, and not longer", async () => {
+    const asked = server();
+    let clock = 0;
+    const host = connectHost(bridge(), FRAME, () => clock);
+    for (const at of [0, TOKEN_REUSE_MS - 1, TOKEN_REUSE_MS]) {
+      clock = at;
+      await host.fetch("/api/v1/me", {});
+    }
+    expect(asked.map(({ token }) => token)).toEqual(["JWT t1", "JWT t1", "JWT t2"]);
+  });
+
+  test("is asked once more with a fresh token when one is refused, and the fresh one is kept", async () => {
+    const asked = server(401);
+    const host = connectHost(bridge(), FRAME, () => 0);
+    expect((await host.fetch("/api/v1/me", {})).status).toBe(200);
+    await host.fetch("/api/v1/me", {});
+    expect(asked.map(({ token }) => token)).toEqual(["JWT t1", "JWT t2", "JWT t2"]);
+  });
+
+  test("a second refusal is the answer", async () => {
+    const asked = server(401, 401);
+    expect((await connectHost(bridge(), FRAME).fetch("/api/v1/me", {})).status).toBe(401);
+    expect(asked).toHaveLength(2);
+  });
+
+  test("a failed request for a token is not cached", async () => {
+    const asked = server();
+    const product = bridge();
+    product.context.getToken.mockRejectedValueOnce(new Error("closed"));
+    const host = connectHost(product, FRAME);
+    await expect(host.fetch("/api/v1/me", {})).rejects.toThrow("closed");
+    await host.fetch("/api/v1/me", {});
+    expect(asked.map(({ token }) => token)).toEqual(["JWT t1"]);
+  });
+});
+
+describe("the place of a Connect frame", () => {
+  test("comes from the address, language and zone from the person's profile", async () => {
+    expect(await connectHost(bridge(), FRAME).context()).toEqual({
+      screen: "page", guest: false, contentId: "98311", spaceKey: "DS", locale: "pt-BR", timeZone: "Europe/Paris",
+    });
+  });
+
+  test("a guest is not asked about", async () => {
+    const product = bridge();
+    const context = await connectHost(product, { ...FRAME, guest: true, query: "" }).context();
+    expect(context).toMatchObject({ guest: true, contentId: null, spaceKey: null, locale: navigator.language });
+    expect(product.user.getLocale).not.toHaveBeenCalled();
+    expect(product.user.getTimeZone).not.toHaveBeenCalled();
+  });
+
+  test("the page says who is a guest", async () => {
+    vi.stubGlobal("AP", bridge());
+    document.body.innerHTML = '<div id="app" data-guest></div>';
+    expect((await currentHost("page").context()).guest).toBe(true);
+    document.body.innerHTML = '<div id="app"></div>';
+    expect((await currentHost("page").context()).guest).toBe(false);
+  });
+
+  test("without the library there is no host", () => {
+    expect(() => currentHost("page")).toThrow(/did not load/);
+  });
+
+  test("an invalid language is English", () => {
+    expect(["en_GB", "zh-hans-cn", "", "x y"].map(languageTag)).toEqual(["en-GB", "zh-Hans-CN", "en", "en"]);
+  });
+});
+
+test("the theme is followed and remembered for the next first paint", async () => {
+  const product = bridge();
+  connectHost(product, FRAME).followTheme();
+  expect(product.theming.initializeTheming).toHaveBeenCalledOnce();
+  document.documentElement.setAttribute("data-color-mode", "dark");
+  await vi.waitFor(() => expect(localStorage.getItem(THEME_KEY)).toBe("dark"));
+});
+
+test("an address opens in a tab that learns nothing of this one; closing is the dialog's", () => {
+  const clicked = vi.spyOn(HTMLAnchorElement.prototype, "click").mockImplementation(() => undefined);
+  const product = bridge();
+  const host = connectHost(product, FRAME);
+  host.open("https://acme.example/a");
+  const link = clicked.mock.contexts[0] as HTMLAnchorElement;
+  expect([link.href, link.target, link.rel]).toEqual(["https://acme.example/a", "_blank", "noopener noreferrer"]);
+  host.close();
+  expect(product.dialog.close).toHaveBeenCalledOnce();
+});

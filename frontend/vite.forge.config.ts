@@ -1,0 +1,32 @@
+import { defineConfig, type Plugin } from "vite";
+
+/** Puts the script that applies the last colour mode first in the head; as a module it would run after the first paint. */
+function prepaint(): Plugin {
+  return {
+    name: "lockpoint-prepaint",
+    transformIndexHtml: {
+      order: "post",
+      handler(_, { bundle }) {
+        const built = Object.values(bundle ?? {}).find((file) => file.type === "chunk" && file.name === "prepaint");
+        if (built === undefined) throw new Error("The build has no script before the first paint.");
+        return [{ tag: "script", attrs: { src: `./${built.fileName}` }, injectTo: "head-prepend" }];
+      },
+    },
+  };
+}
+
+/** The same sources as one page with relative addresses, which Forge serves from a place of its own choice. */
+export default defineConfig({
+  base: "./",
+  publicDir: false,
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  plugins: [prepaint()],
+  build: {
+    outDir: "../forge/static/app",
+    emptyOutDir: true,
+    target: "es2022",
+    assetsInlineLimit: 0,
+    modulePreload: false,
+    rolldownOptions: { input: { index: "index.html", prepaint: "src/prepaint.ts" } },
+  },
+});

@@ -1,0 +1,87 @@
+"""Sites that come through the Forge door: found by cloud id, and opened by their first verified invocation.
+
+A site that Connect knew keeps its number, its locks and its name in signatures; one door is open at a time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from lockpoint.services.context import Door
+from lockpoint.services.ports.jobs import Job, JobKind
+from lockpoint.services.ports.tenancy import InstallationEvent
+from lockpoint.services.tenancy.absence import jobs_after_return
+from lockpoint.services.tenancy.lifecycle import forget
+
+if TYPE_CHECKING:
+    from lockpoint.services.container import Services
+    from lockpoint.services.context import Tenant
+    from lockpoint.services.ports.forge import AccessToken, ForgeRegistration, ForgeSite
+
+SEEN_EVERY: Final = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """`display_url` None: this call does not tell the site's own address. `lifecycle`: the version may have changed."""
+
+    registration: ForgeRegistration
+    display_url: str | None = None
+    lifecycle: bool = False
+
+
+def arrive(services: Services, arrival: Arrival) -> Tenant:
+    """Return the site of a verified invocation, active from now on; `StorageUnavailable`.
+
+    Costs one read where nothing is new. A site that was away, or came by Connect, gets the jobs of a return.
+    """
+    known = services.forge_sites.find(arrival.registration.cloud_id)
+    if known is None or arrival.lifecycle or not _as_before(known, arrival):
+        return _open(services, arrival)
+    now = services.clock.now()
+    if known.seen_at is None or not timedelta() <= now - known.seen_at < SEEN_EVERY:
+        services.forge_sites.note_seen(known.tenant, now)
+    return known.tenant
+
+
+def receive(services: Services, tenant: Tenant, token: AccessToken) -> None:
+    """Store a token that the platform brought; after a time without one, look for what was missed."""
+    services.system_tokens.keep(tenant, token, services.clock.now(), jobs_after_return(tenant.id))
+
+
+def _open(services: Services, arrival: Arrival) -> Tenant:
+    now = services.clock.now()
+    with services.forge_sites.change(arrival.registration.cloud_id) as change:
+        known = change.find()
+        tenant = change.open(arrival.registration, arrival.display_url, now)
+        for event in _events(known, arrival):
+            change.log(tenant.id, event, now)
+        if known is None or not known.tenant.active:
+            change.come_back(tenant.id)
+        if known is None or not _same_place(known, arrival):
+            change.defer((*jobs_after_return(tenant.id), Job(JobKind.SELF_TEST, tenant.id)))
+    forget(services, tenant, *(() if known is None else (known.tenant,)))
+    return tenant
+
+
+def _as_before(known: ForgeSite, arrival: Arrival) -> bool:
+    """An older version's screen may still be open: its number is no news."""
+    address = arrival.display_url is None or arrival.display_url == known.display_url
+    return address and _same_place(known, arrival)
+
+
+def _same_place(known: ForgeSite, arrival: Arrival) -> bool:
+    before, now = known.registration, arrival.registration
+    if before is None or known.tenant.door is not Door.FORGE or not known.tenant.active:
+        return False
+    return (before.url, before.installation, before.environment) == (now.url, now.installation, now.environment)
+
+
+def _events(known: ForgeSite | None, arrival: Arrival) -> list[InstallationEvent]:
+    if known is None:
+        return [InstallationEvent.INSTALLED]
+    if known.tenant.installed and known.tenant.door is not Door.FORGE:
+        return [InstallationEvent.MOVED]
+    return [] if _same_place(known, arrival) else [InstallationEvent.REINSTALLED]

@@ -1,0 +1,1 @@
+"""Atlassian Forge: what reaches our server, and how it is answered."""

@@ -1,0 +1,46 @@
+"""`/forge/*`: the API for screens, and what the platform sends.
+
+Bodies are believed for nothing: what matters is in the invocation token, which the guard has read.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from flask import Blueprint, Response
+
+from lockpoint.web.forge.api_answers import adapt_answers
+from lockpoint.web.guards import FORGE_PREFIX, Guard, guarded_by
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from flask import Flask
+
+API: Final = "/api/v1"
+
+
+def mount_api(app: Flask, blueprints: Iterable[Blueprint]) -> None:
+    """Serve the API a second time, for people at Forge's screens."""
+    for blueprint in blueprints:
+        prefix = blueprint.url_prefix or ""
+        if prefix.startswith(API):
+            app.register_blueprint(blueprint, url_prefix=FORGE_PREFIX + prefix, name=f"forge_{blueprint.name}")
+    adapt_answers(app)
+
+
+def platform_routes() -> Blueprint:
+    """Each answers 204."""
+    blueprint = Blueprint("forge", __name__, url_prefix=FORGE_PREFIX)
+
+    @blueprint.post("/lifecycle")
+    @guarded_by(Guard.FORGE_ARRIVAL)
+    def lifecycle() -> Response:
+        return Response(status=204)
+
+    @blueprint.post("/tick")
+    @guarded_by(Guard.FORGE_PLATFORM)
+    def tick() -> Response:
+        return Response(status=204)
+
+    return blueprint

@@ -1,0 +1,1 @@
+"""Atlassian Forge beside the Confluence: invocation tokens, the gateway of its REST API, deliveries."""

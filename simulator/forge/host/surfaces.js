@@ -1,0 +1,94 @@
+/** The product's half of Forge's bridge: frames of the app in dialogs, and the commands of `@forge/bridge`. */
+import { el } from "/_sim/host/dom.js";
+import { focusAgain } from "/_sim/host/dialogs.js";
+import { flag } from "/_sim/host/flags.js";
+import { get, post } from "/_sim/host/server.js";
+
+// Forge lets a frame open no tab: links go through the router.
+const SANDBOX = "allow-downloads allow-forms allow-modals allow-pointer-lock allow-same-origin allow-scripts";
+const SHEETS = ["light", "dark"].map((mode) => `/_sim/nm/atlassian-connect-js/dist/themes/atlaskit-tokens_${mode}.css`);
+
+const theme = () => ({ colorMode: document.documentElement.getAttribute("data-color-mode"), sheets: SHEETS });
+
+/** What the frame may ask for, by the name of the command. */
+function commandsOf({ module, contentId, send, close }) {
+  const flags = new Map();
+  const listeners = new Map();
+  let watching = null;
+  return {
+    getContext: () => get(`/_sim/forge/context/${module.key}?contentId=${contentId}`),
+    async invoke({ invokeType, ...request }) {
+      if (invokeType !== "ui-remote-fetch") throw new Error("This module's resolver is a remote.");
+      const { answer, breakdown } = await post(`/_sim/forge/invoke/${module.key}`, { contentId, request });
+      if (breakdown !== undefined) throw new Error(breakdown);
+      return { success: true, payload: answer };
+    },
+    enableTheming() {
+      watching ??= new MutationObserver(() => send({ theme: theme() }));
+      watching.observe(document.documentElement, { attributes: true, attributeFilter: ["data-color-mode"] });
+      send({ theme: theme() });
+    },
+    navigate({ url, type }) {
+      if (type === "new-tab") window.open(url, "_blank", "noopener");
+      else location.assign(url);
+    },
+    showFlag({ id, title, description, type }) {
+      flags.set(id, flag({ title, body: description, type, sticky: true }));
+      return true;
+    },
+    closeFlag({ id }) {
+      flags.get(id)?.();
+      return flags.delete(id);
+    },
+    on({ event, callback }) {
+      listeners.set(event, [...(listeners.get(event) ?? []), callback.forgeFunction]);
+    },
+    emit({ event, payload }) {
+      for (const call of listeners.get(event) ?? []) send({ call, args: [payload] });
+    },
+    close() {
+      close();
+      return true;
+    },
+  };
+}
+
+/** Answers the frame's messages; returns what ends it. */
+function serve(frame, origin, commands) {
+  const answer = async ({ data, origin: from, source }) => {
+    if (from !== origin || source !== frame.contentWindow || !data?.forge) return;
+    const { id, command, payload } = data.forge;
+    const send = (message) => frame.contentWindow?.postMessage({ forge: message }, origin);
+    try {
+      if (!Object.hasOwn(commands, command)) throw new Error(`The local Confluence does not know ${command}.`);
+      send({ id, value: await commands[command](payload ?? {}) });
+    } catch (error) {
+      send({ id, failure: error.message });
+    }
+  };
+  addEventListener("message", answer);
+  return () => removeEventListener("message", answer);
+}
+
+/** Opens a module in a modal dialog, as the byline and the page's menu do. */
+export function openSurface(view, module) {
+  const opener = document.activeElement;
+  const frame = el("iframe", { src: module.src, sandbox: SANDBOX, title: `App: ${module.title}` });
+  const body = el("div", { class: "dialog-body" }, frame);
+  const dialog = el("dialog", { class: `dialog dialog-${module.size}`, "aria-label": module.title }, body);
+  const send = (message) => frame.contentWindow?.postMessage({ forge: message }, module.origin);
+  const close = () => {
+    end();
+    dialog.close();
+    dialog.remove();
+    focusAgain(opener);
+    document.dispatchEvent(new CustomEvent("sim:dialog-closed"));
+  };
+  const end = serve(frame, module.origin, commandsOf({ module, contentId: view.page.id, send, close }));
+  dialog.addEventListener("cancel", (event) => {
+    event.preventDefault();
+    close();
+  });
+  document.body.append(dialog);
+  dialog.showModal();
+}

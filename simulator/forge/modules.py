@@ -1,0 +1,85 @@
+"""The app's modules, from `forge/manifest.yml`: Forge shows what was deployed last."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from simulator.model.errors import not_found
+
+APP: Final = Path(__file__).parents[2] / "forge"
+LANGUAGE: Final = "en-US"
+
+
+@dataclass(frozen=True, slots=True)
+class ForgeModule:
+    """A surface; `endpoint` is its resolver's, whose `tokens` are asked for."""
+
+    kind: str
+    key: str
+    title: str
+    tooltip: str
+    size: str
+    resource: str
+    endpoint: str
+    tokens: frozenset[str]
+
+
+@cache
+def surfaces() -> tuple[ForgeModule, ...]:
+    """The modules with a screen, in the manifest's order."""
+    manifest, words = _manifest(), json.loads((APP / "locales" / f"{LANGUAGE}.json").read_text(encoding="utf-8"))
+    tokens = {one["key"]: _tokens(one) for one in manifest["modules"]["endpoint"]}
+    return tuple(
+        ForgeModule(
+            kind=kind,
+            key=one["key"],
+            title=_text(one.get("title"), words),
+            tooltip=_text(one.get("tooltip"), words),
+            size=one.get("viewportSize", "medium"),
+            resource=one["resource"],
+            endpoint=one["resolver"]["endpoint"],
+            tokens=tokens[one["resolver"]["endpoint"]],
+        )
+        for kind, found in manifest["modules"].items()
+        for one in found
+        if "resource" in one
+    )
+
+
+def surface(key: str) -> ForgeModule:
+    """404 when there is none."""
+    found = next((one for one in surfaces() if one.key == key), None)
+    if found is None:
+        raise not_found(f"module {key}")
+    return found
+
+
+def resource_folder(key: str) -> Path:
+    """404 for a resource that the manifest does not name."""
+    found = next((one["path"] for one in _manifest()["resources"] if one["key"] == key), None)
+    if found is None:
+        raise not_found(f"resource {key}")
+    return APP / str(found)
+
+
+@cache
+def _manifest() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((APP / "manifest.yml").read_text(encoding="utf-8"))
+    return found
+
+
+def _tokens(endpoint: dict[str, Any]) -> frozenset[str]:
+    return frozenset(name for name, asked in endpoint.get("auth", {}).items() if asked["enabled"])
+
+
+def _text(value: object, words: dict[str, Any]) -> str:
+    if isinstance(value, dict):
+        group, _, name = str(value["i18n"]).partition(".")
+        return str(words[group][name])
+    return str(value or "")

@@ -1,0 +1,188 @@
+"""The page dialog through the Forge door: Atlassian's bridge, Forge's sandbox and policy, our server as remote."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import pytest
+from playwright.sync_api import Frame, Route, expect
+from playwright.sync_api import Page as Tab
+
+from devstack.environment import spare_ports
+from devstack.stack import Stack
+from tests.browser.conftest import Complaints
+from tests.browser.screens import Confluence
+from tests.browser.test_accessibility import SIDEWAYS, SIZES, violations
+from tests.browser.world import ACME, World, wait_for
+from tests.support.installed import wait_for_installs
+
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(240)]
+
+APP: Final = "ari:cloud:ecosystem::app/00000000-0000-4000-8000-000000000000"
+INLINE: Final = """() => {
+  const script = document.createElement("script");
+  script.textContent = "window.ran = 1";
+  document.head.append(script);
+  return window.ran ?? 0;
+}"""
+MODE: Final = "() => document.documentElement.dataset.colorMode"
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The whole system; on the first site the Forge app alone is installed."""
+    lines: list[str] = []
+    ports = spare_ports()
+    confluence = f"http://localhost:{ports.confluence}"
+    given = {
+        "LOCKPOINT_FORGE_APP_ID": APP,
+        "LOCKPOINT_FORGE_KEYS_URL": f"{confluence}/.well-known/jwks.json",
+        "LOCKPOINT_FORGE_API_URL": confluence,
+    }
+    folder = tmp_path_factory.mktemp("forge")
+    running = Stack(folder, ports, given, lambda name, line: lines.append(f"{name} | {line}"), durable=False)
+    try:
+        running.start(threading.Event())
+        wait_for_installs(running)
+        running.confluence.post(f"/_sim/sites/{ACME}/uninstall", {})
+        there = {"site": ACME, "appId": APP, "remoteUrl": ports.app_url}
+        assert running.confluence.post("/_sim/forge/install", there)["appStatus"] == 204
+        yield running
+    finally:
+        running.stop()
+        sys.stdout.write("\n".join(lines[-80:]))  # pytest shows it with an error of this fixture
+
+
+def app_frame(tab: Tab) -> Frame:
+    return next(frame for frame in tab.frames if "/_sim/forge/app/" in frame.url)
+
+
+def test_alice_locks_a_file_and_bob_sees_it(become: Callable[..., Tab], world: World) -> None:
+    """L-40 through the other door: the lock is there for everybody, and the open dialogs follow."""
+    page = world.page("Through Forge", "plan.docx", "other.txt")
+    bob = Confluence(become("bob"), page).open().dialog_by_menu()
+    alice = Confluence(become("alice"), page).open().dialog_by_byline()
+    alice.press("Lock plan.docx")
+    alice.wait_for_state("plan.docx", "Locked by you")
+    bob.wait_for_state("plan.docx", "Locked by Alice")
+    expect(bob.frame.get_by_role("button", name="Lock plan.docx", exact=True)).to_have_count(0)
+    bob.press("Notify me when plan.docx is free")
+    alice.press("Unlock plan.docx")
+    alice.wait_for_state("plan.docx", "Free")
+    expect(bob.frame.get_by_text("plan.docx is free now.")).to_be_visible(timeout=20_000)
+    alice.close()
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_the_dialog_has_no_barriers_in_either_theme(
+    become: Callable[..., Tab], world: World, axe: str, dark: bool
+) -> None:
+    """WCAG 2.2 AA, no sideways scrolling, and the product's colours from its own tokens."""
+    page = world.page("Forge and its themes", "one.txt", "two.txt")
+    bob = Confluence(become("bob"), page).open().dialog_by_byline()
+    bob.press("Lock two.txt")
+    bob.wait_for_state("two.txt", "Locked by you")
+    tab = become("dana", dark=dark)
+    dialog = Confluence(tab, page).open().dialog_by_byline()
+    dialog.press("Lock one.txt with options")
+    frame = app_frame(tab)
+    frame.wait_for_function(f"() => ({MODE})() === '{'dark' if dark else 'light'}'")
+    token = "() => getComputedStyle(document.documentElement).getPropertyValue('--ds-surface').trim()"
+    frame.wait_for_function(f"() => ({token})() !== ''")
+    assert frame.evaluate(token) == tab.evaluate(token)
+    for width, height in (*SIZES, (760, 800)):
+        tab.set_viewport_size({"width": width, "height": height})
+        assert violations(frame, axe) == [], f"{width} px"
+        assert frame.evaluate(SIDEWAYS) <= 0, f"{width} px"
+
+
+def test_the_theme_is_followed_live(become: Callable[..., Tab], world: World) -> None:
+    page = world.page("Forge at night", "a.txt")
+    tab = become("alice")
+    Confluence(tab, page).open().dialog_by_byline()
+    tab.evaluate("() => document.documentElement.setAttribute('data-color-mode', 'dark')")
+    frame = app_frame(tab)
+    frame.wait_for_function(f"() => ({MODE})() === 'dark'")
+    assert frame.evaluate("() => getComputedStyle(document.documentElement).colorScheme") == "dark"
+
+
+def test_keyboard_alone(become: Callable[..., Tab], world: World) -> None:
+    """Without a mouse, from the page into the dialog and back."""
+    page = world.page("Forge by keyboard", "keys.txt")
+    tab = become("alice")
+    Confluence(tab, page).open()
+    byline = tab.locator(".byline-item")
+    byline.focus()
+    tab.keyboard.press("Enter")
+    frame = tab.frame_locator("dialog.dialog iframe")
+    lock = frame.get_by_role("button", name="Lock keys.txt", exact=True)
+    lock.wait_for()
+    for _ in range(30):
+        if lock.evaluate("(button) => button === document.activeElement"):
+            break
+        tab.keyboard.press("Tab")
+    tab.keyboard.press("Enter")
+    expect(frame.get_by_role("button", name="Unlock keys.txt")).to_be_focused()
+    close = frame.get_by_role("button", name="Close")
+    for _ in range(30):
+        if close.evaluate("(button) => button === document.activeElement"):
+            break
+        tab.keyboard.press("Shift+Tab")
+    tab.keyboard.press("Enter")
+    tab.locator("dialog.dialog").wait_for(state="detached")
+    expect(byline).to_be_focused()
+
+
+def test_links_open_in_confluence_by_the_router(become: Callable[..., Tab], world: World) -> None:
+    """The sandbox opens no tab; the product does, at the site's own address, and a download is a download."""
+    page = world.page("Forge and its links", "report.txt")
+    tab = become("alice")
+    dialog = Confluence(tab, page).open().dialog_by_byline()
+    with tab.context.expect_page() as opened:
+        dialog.frame.get_by_role("link", name="Open report.txt (new tab)").click()
+    assert opened.value.url.startswith(f"{world.origin}/wiki/")
+    with tab.context.expect_event("request", lambda asked: "/download/attachments/" in asked.url) as asked:
+        dialog.frame.get_by_role("link", name="Download report.txt").click()
+    assert asked.value.url.startswith(f"{world.origin}/wiki/download/attachments/{page.id}/report.txt")
+
+
+def test_the_frame_is_as_confined_as_on_forge(become: Callable[..., Tab], world: World, complaints: Complaints) -> None:
+    """No call to our server past the bridge, no tab of its own, no inline script; another origin than the page."""
+    page = world.page("Forge's walls", "a.txt")
+    tab = become("alice")
+    Confluence(tab, page).open().dialog_by_byline()
+    frame = app_frame(tab)
+    assert frame.evaluate("() => location.origin") != tab.evaluate("() => location.origin")
+    assert (
+        frame.evaluate("(url) => fetch(url).then(() => 'reached', (error) => error.name)", world.app_url) == "TypeError"
+    )
+    assert frame.evaluate("() => window.open('https://example.com')") is None
+    assert frame.evaluate(INLINE) == 0
+    assert "connect" not in "".join(one.url for one in tab.frames)
+    complaints.forgive(r"Content Security Policy|Fetch API cannot load|allow-popups")
+
+
+def test_a_lost_answer_is_asked_for_again(become: Callable[..., Tab], world: World) -> None:
+    """L-31: Forge reports a breakdown after the server locked; the same request comes again, and there is one lock."""
+    page = world.page("Forge breaks down", "once.txt")
+    tab = become("alice")
+    dialog = Confluence(tab, page).open().dialog_by_byline()
+    asked: list[str] = []
+
+    def lose_the_first(route: Route) -> None:
+        if "/lock" not in (route.request.post_data or ""):
+            route.continue_()
+            return
+        asked.append(route.request.post_data_json["request"]["body"]["requestId"])
+        answer = route.fetch()
+        route.fulfill(json={"breakdown": "Something went wrong"}) if len(asked) == 1 else route.fulfill(response=answer)
+
+    tab.route("**/_sim/forge/invoke/**", lose_the_first)
+    dialog.press("Lock once.txt")
+    dialog.wait_for_state("once.txt", "Locked by you")
+    assert len(asked) == 2
+    assert len(set(asked)) == 1
+    wait_for(lambda: world.file(page, "once.txt")["properties"].get("lockpointlock"), "the lock's record")
