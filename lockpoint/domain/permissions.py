@@ -18,6 +18,8 @@ class Facts:
     lock_manager: bool = False
     space_admin: bool = False
     site_admin: bool = False
+    switched_off: bool = False
+    """Lockpoint is inactive in this space."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +52,14 @@ def can(facts: Facts, found: FoundRecord, account: str, now: datetime) -> Can:
     if isinstance(found, Newer):
         return Can()
     if not isinstance(found, Held) or phase(found, now) is Phase.EXPIRED:
-        return Can(lock=may_lock(facts))
+        return Can(lock=may_lock(facts) and not facts.switched_off)
     live = phase(found, now) is Phase.HELD
+    if found.holder == account and facts.switched_off:
+        return Can(release=True)
     if found.holder == account:
         return Can(lock=may_lock(facts) and not live, release=True, extend=may_lock(facts) and live)
+    if facts.switched_off:
+        return Can()
     breaks = may_break(facts)
     return Can(break_=breaks, take_over=breaks and may_lock(facts), notify_me=facts.may_view)
 

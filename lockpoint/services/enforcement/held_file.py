@@ -16,7 +16,9 @@ from lockpoint.services.errors import Forbidden, GoneOrInvisible, Rejected, TooL
 from lockpoint.services.lock_record.file_state import FileState, read_state
 from lockpoint.services.ports.confluence import Attachment
 from lockpoint.services.ports.locks import Effects, Protection
+from lockpoint.services.tenancy.activity import is_on
 from lockpoint.services.tenancy.settings_in_force import in_force
+from lockpoint.services.tenancy.whereabouts import follow
 
 _AT_WORK = (Protection.PROTECTED, Protection.RESTORING)
 REFUSALS = (Rejected, Forbidden, GoneOrInvisible, TooLarge)
@@ -65,6 +67,20 @@ class HeldFile:
     def space_id(self) -> str | None:
         return self.state.witness.space_id if self.state.witness else None
 
+    def switched_on(self) -> bool:
+        """Return whether Lockpoint is on where the file is known to be; costs nothing."""
+        return is_on(self.services, self.tenant, self.space_id, priority=self.priority)
+
+    def protects_here(self) -> bool:
+        """Return whether anything may be undone where the file is now; 2 points where spaces differ.
+
+        Pages move with those above them, and of that no webhook tells.
+        """
+        witness = self.state.witness
+        if witness is None or not self.services.site_states.switches(self.tenant, self.space_id).spaces_decide:
+            return self.switched_on()
+        return follow(self.services, self.tenant, witness, priority=self.priority)
+
     def mark(self, protection: Protection, head: Version | None = None) -> None:
         """Write into the witness how the file is protected, and which version is its newest (that of this look).
 
@@ -95,13 +111,13 @@ class HeldFile:
         return made.created != before.created and made.author == us and made.file_id == before.file_id
 
     def unchanged(self) -> bool:
-        """Read once more: whether lock, status and newest version are those that were decided on."""
+        """Read once more: whether lock, status and newest version are those that were decided on, and still count."""
         state = self.read_state()
         same_file = (state.attachment.status, state.attachment.head.created) == (
             self.attachment.status,
             self.attachment.head.created,
         )
-        return same_file and self.still_held(state)
+        return same_file and self.still_held(state) and self.switched_on()
 
 
 def flag(held_file: HeldFile, verdict: Flag) -> ProtectionResult:

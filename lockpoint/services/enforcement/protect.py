@@ -11,6 +11,7 @@ from lockpoint.domain.history.judge import (
     FlagReason,
     History,
     Judgement,
+    Nothing,
     Policy,
     Restore,
     UndoRename,
@@ -54,6 +55,8 @@ def protect(
         own = held_file.own_account()
         history = history_of(held_file)
         judgement = judged(held_file, history, own)
+        if not isinstance(judgement.verdict, Nothing) and not held_file.protects_here():
+            return ProtectionResult(held_file.state)
         record_superseded(held_file, history, judgement, own)
         verdict = judgement.verdict
         result = _act(held_file, verdict)
@@ -113,7 +116,7 @@ def _policy(held_file: HeldFile, history: History) -> Policy:
         undo_rename=settings.rules.undo_rename,
         undo_trash=settings.rules.undo_trash,
         allowed=admins | set(settings.site.allowed_apps),
-        absence_until=absence_until(held_file.services, held_file.tenant, held_file.held),
+        absence_until=absence_until(held_file.services, held_file.tenant, held_file.held, held_file.state.witness),
     )
 
 

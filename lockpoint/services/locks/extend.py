@@ -11,7 +11,7 @@ from lockpoint.services.context import Actor, Priority
 from lockpoint.services.idempotency import RequestKey
 from lockpoint.services.locks.acquire import write_lock
 from lockpoint.services.locks.action import LockAction, perform
-from lockpoint.services.locks.authorization import app_may_act, must_edit
+from lockpoint.services.locks.authorization import app_may_act, must_be_on, must_edit
 from lockpoint.services.locks.result import LockResult
 from lockpoint.services.tenancy.activity import require_active
 
@@ -27,6 +27,7 @@ def _extend(action: LockAction, lock_id: str, life: timedelta | None) -> LockRes
     services, actor, limits = action.services, action.actor, action.limits
     must_edit(action.page, action.facts)
     require_active(services, actor.tenant, priority=Priority.INTERACTIVE)
+    must_be_on(action.facts)
     app_may_act(action.state, action.facts)
     rule = partial(rules.extend, holder=actor.account_id, lock_id=lock_id, limits=limits, life=life)
     return write_lock(action, rule, begins=False)

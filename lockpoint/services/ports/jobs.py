@@ -17,6 +17,8 @@ class JobKind(StrEnum):
     RECONCILE = "reconcile"
     TRASHED = "trashed"
     SWEEP = "sweep"
+    SWITCHED = "switched"
+    MOVED = "moved"
     REDISCOVER = "rediscover"
     SELF_TEST = "self_test"
     PAGE_HINT = "page_hint"
@@ -52,8 +54,8 @@ class JobSubject:
 class Job:
     """Waiting jobs of the same kind, tenant and subject are one.
 
-    `subject` is an encoded `JobSubject`, or an attachment id (`RECONCILE`), intent (`SEND_MAIL`), account (`PROFILE`),
-    request (`ERASE`), "" for the whole site.
+    `subject` is an encoded `JobSubject`, or an attachment id (`RECONCILE`, `MOVED`), intent (`SEND_MAIL`), account
+    (`PROFILE`), request (`ERASE`), space (`SWITCHED`), "" for the whole site.
     """
 
     kind: JobKind
