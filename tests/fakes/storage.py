@@ -217,6 +217,8 @@ class FakeHeldFileJobs:
 
     def defer(self, tenant: Tenant, jobs: Mapping[str, Job]) -> int:
         held = FakeWitnesses(self.tables).held_among(tenant, jobs)
+        if self.tables.strict(tenant.id):
+            held |= {file for file, job in jobs.items() if job.kind is JobKind.RECONCILE}
         self.tables.defer([jobs[file] for file in sorted(held)])
         return len(held)
 
@@ -409,6 +411,7 @@ class FakeSiteStates:
                 for tenant_id, space in self.tables.space_settings
                 if tenant_id == tenant.id
             ),
+            strict_somewhere=self.tables.strict(tenant.id),
         )
 
     def _begun(self, tenant: Tenant, space_id: str | None, what: str) -> datetime | None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import ClassVar
 
 from lockpoint.domain.events import AuditKind
 from lockpoint.domain.history.judge import Flag, FlagReason, Version
+from lockpoint.domain.history.unlocked import NOBODY
 from lockpoint.domain.lock import Held
 from lockpoint.domain.settings import InForce
 from lockpoint.services.container import Services
@@ -48,6 +50,8 @@ class HeldFile:
     state: FileState
     held: Held
     priority: Priority
+
+    undoes_trash: ClassVar[bool] = True
 
     @property
     def attachment(self) -> Attachment:
@@ -125,7 +129,7 @@ def flag(held_file: HeldFile, verdict: Flag) -> ProtectionResult:
     why = Protection(verdict.reason.value)
     rows = list(conflicts(held_file.attachment, held_file.held, verdict.offenders, "not_undone"))
     intents = list(overwrite_mails(held_file.attachment, held_file.held, verdict.offenders, "not_undone"))
-    if held_file.marked is not why:
+    if held_file.marked is not why and held_file.held.holder != NOBODY:
         row = row_about(held_file.attachment, held_file.held, AuditKind.FLAGGED, held_file.attachment.head)
         rows.append(replace(row, at=held_file.services.clock.now(), account=None, detail=why.value))
         intents.extend(unprotected(held_file.attachment, held_file.held, verdict.reason))

@@ -18,7 +18,14 @@ from lockpoint.services.lock_record.pauses import pause_end
 from lockpoint.services.notifications.preferences import Preferences
 from lockpoint.services.notifications.unsubscribe import unsubscribe_url
 from lockpoint.services.ports.confluence import Container, Person
-from lockpoint.services.ports.notifications import DIGEST, MailFacts, MailIntent, StoredIntent, SummaryLine
+from lockpoint.services.ports.notifications import (
+    DIGEST,
+    STRICT_DIGEST,
+    MailFacts,
+    MailIntent,
+    StoredIntent,
+    SummaryLine,
+)
 from lockpoint.services.tenancy.activity import is_on
 
 
@@ -78,7 +85,7 @@ def _facts(services: Services, tenant: Tenant, events: Sequence[StoredIntent], c
     locale, time_zone = _tastes(services, tenant, intent.recipient, me, chosen)
     return MailFacts(
         kind=intent.kind,
-        detail=intent.detail if count == 1 else DIGEST,
+        detail=intent.detail if count == 1 else _digest_of(intent),
         recipient_name=me.display_name if me else "",
         file_name=place.file_name,
         page_title=place.page_title,
@@ -95,6 +102,10 @@ def _facts(services: Services, tenant: Tenant, events: Sequence[StoredIntent], c
         history_url=place.history_url,
         unsubscribe_url=unsubscribe_url(services, tenant, intent.recipient, intent.kind),
     )
+
+
+def _digest_of(intent: MailIntent) -> str:
+    return STRICT_DIGEST if (intent.detail or "").startswith("strict") else DIGEST
 
 
 def _summary(services: Services, tenant: Tenant, events: Sequence[StoredIntent], chosen: Preferences) -> MailFacts:

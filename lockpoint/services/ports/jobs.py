@@ -80,7 +80,8 @@ class HeldFileJobs(Protocol):
     def defer(self, tenant: Tenant, jobs: Mapping[str, Job]) -> int:
         """Queue the jobs of those files, by attachment id, that are known as locked; return how many.
 
-        One round trip; writes nothing for files that are not locked. `StorageUnavailable`.
+        Where the site or one of its spaces is strict, others are looked at, too (`RECONCILE`). One round trip; writes
+        nothing for other files. `StorageUnavailable`.
         """
         ...
 

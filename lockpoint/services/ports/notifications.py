@@ -70,6 +70,7 @@ class Intents(Protocol):
 
 
 DIGEST = "digest"
+STRICT_DIGEST = "strict_digest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +87,12 @@ class SummaryLine:
 class MailFacts:
     """What a mail says, read at sending and stored nowhere.
 
-    `detail` is the intent's word: `undone` or `not_undone` for an overwrite; `renamed`, `trashed`, `trashed_renamed`
-    for what was undone; the reason of an ending or flag; `handed_over` or `declined`; `DIGEST` for `count` events since
-    `since`. `at` is when a lock ended or will end, or when a pause ends. A summary has `lines` for files and leaves out
-    `more` events; so has a reminder of `count` locks without end. `unsubscribe_url` is None for mails that cannot be
-    switched off; without `extend_url` the warning leads to the page.
+    `detail` is the intent's word: `undone` or `not_undone` for an overwrite; `renamed`, `trashed`, `trashed_renamed`,
+    `strict` or `strict_renamed` (nobody held the file) for what was undone; the reason of an ending or flag;
+    `handed_over` or `declined`; `DIGEST` for `count` events since `since`. `at` is when a lock ended or will end, or
+    when a pause ends. A summary has `lines` for files and leaves out `more` events; so has a reminder of `count` locks
+    without end. `unsubscribe_url` is None for mails that cannot be switched off; without `extend_url` the warning leads
+    to the page.
     """
 
     kind: MailKind

@@ -56,12 +56,13 @@ class SettingsNote:
 class Switches:
     """When a space was switched on again, and when it became strict (None: neither); by itself or with its site.
 
-    `spaces_decide`: some space of the site says itself whether it is active.
+    `spaces_decide`: some space of the site says itself whether it is active. `strict_somewhere`: site or a space is.
     """
 
     returned_at: datetime | None = None
     strict_at: datetime | None = None
     spaces_decide: bool = False
+    strict_somewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.enforcement.check_after_end import catch_up_on_end
 from lockpoint.services.enforcement.late_restores import bring_back_buried
 from lockpoint.services.enforcement.protect import protect
+from lockpoint.services.enforcement.unlocked_file import protect_unlocked
 from lockpoint.services.lock_record.compare_and_set import heal
 from lockpoint.services.lock_record.end_notices import owed_end_notices
 from lockpoint.services.lock_record.file_state import FileState, read_state
@@ -51,9 +52,9 @@ def reconcile(
 ) -> None:
     """Bring one file and our knowledge of it in line with its record: heal, protect, expire, note or store an end.
 
-    Costs 2 points when nothing happened. Where the app may not edit, the holder's own right is used. Does nothing on an
-    inactive or unlicensed site, nor in an inactive space. `moved`: its page may be in another space now. The host's
-    errors pass through: the job comes back.
+    Costs 2 points when nothing happened. In a strict space a file without a lock is protected, too. Where the app may
+    not edit, the holder's own right is used. Does nothing on an inactive or unlicensed site, nor in an inactive space.
+    `moved`: its page may be in another space now. The host's errors pass through: the job comes back.
     """
     present = active_now(services, tenant.id, licensed=False)
     if present is None:
@@ -152,6 +153,8 @@ def _reconcile(services: Services, tenant: Tenant, attachment_id: str, priority:
     if isinstance(held, Held):
         _tend(services, tenant, state, held, priority)
     notify_me.update_waitlist(services, tenant, state, priority=priority)
+    if not isinstance(held, Held):
+        protect_unlocked(services, tenant, state, priority=priority)
 
 
 def _caught_up(services: Services, tenant: Tenant, state: FileState, priority: Priority) -> FileState | None:

@@ -26,7 +26,9 @@ from lockpoint.storage.tenancy.reactivation import uncheck_inheriting, uncheck_s
 _SWITCHES: Final = """
     SELECT greatest(space.returned_at, CASE WHEN space.active IS NULL THEN site.returned_at END) AS returned_at,
         greatest(space.strict_at, CASE WHEN space.strict IS NULL THEN site.strict_at END) AS strict_at,
-        EXISTS (SELECT FROM space_state WHERE tenant_id = %(tenant)s AND active IS NOT NULL) AS spaces_decide
+        EXISTS (SELECT FROM space_state WHERE tenant_id = %(tenant)s AND active IS NOT NULL) AS spaces_decide,
+        coalesce(site.strict, false) OR EXISTS (SELECT FROM space_state WHERE tenant_id = %(tenant)s AND strict)
+            AS strict_somewhere
     FROM (SELECT) AS one
     LEFT JOIN site_state AS site ON site.tenant_id = %(tenant)s
     LEFT JOIN space_state AS space ON space.tenant_id = %(tenant)s AND space.space_id = %(space)s
