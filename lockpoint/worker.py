@@ -16,6 +16,7 @@ from lockpoint.services.privacy.report_accounts import report
 from lockpoint.services.reconciliation.reconcile import confirm, reconcile, trashed_by
 from lockpoint.services.reconciliation.rediscover import rediscover
 from lockpoint.services.reconciliation.sweep import sweep
+from lockpoint.services.reconciliation.switched_spaces import look_at_space, refresh_page_of
 from lockpoint.services.tenancy.activity import active_now
 from lockpoint.services.tenancy.restore_probe import self_test
 from lockpoint.services.tenancy.site_facts import facts_missing, note_facts
@@ -41,6 +42,15 @@ def _sweep(services: Services, tenant: Tenant, _subject: str) -> None:
     if facts_missing(tenant):
         note_facts(services, tenant)
     sweep(services, tenant)
+
+
+def _switched(services: Services, tenant: Tenant, subject: str) -> None:
+    look_at_space(services, tenant, subject or None)
+
+
+def _moved(services: Services, tenant: Tenant, subject: str) -> None:
+    reconcile(services, tenant, subject, moved=True)
+    refresh_page_of(services, tenant, subject)
 
 
 def _rediscover(services: Services, tenant: Tenant, _subject: str) -> None:
@@ -69,6 +79,8 @@ USE_CASES: dict[JobKind, UseCase] = {
     JobKind.RECONCILE: _reconcile,
     JobKind.TRASHED: _trashed,
     JobKind.SWEEP: _sweep,
+    JobKind.SWITCHED: _switched,
+    JobKind.MOVED: _moved,
     JobKind.REDISCOVER: _rediscover,
     JobKind.SELF_TEST: _self_test,
     JobKind.PAGE_HINT: _page_hint,

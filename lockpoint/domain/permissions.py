@@ -19,6 +19,8 @@ class Facts:
     lock_manager: bool = False
     space_admin: bool = False
     site_admin: bool = False
+    switched_off: bool = False
+    """Lockpoint is inactive in this space."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +59,10 @@ def can(facts: Facts, found: FoundRecord, account: str, now: datetime, asking: C
     if isinstance(found, Newer):
         return Can()
     if not isinstance(found, Held) or phase(found, now) is Phase.EXPIRED:
-        return Can(lock=may_lock(facts))
+        return Can(lock=may_lock(facts) and not facts.switched_off)
     live = phase(found, now) is Phase.HELD
+    if facts.switched_off:
+        return Can(release=found.holder == account)
     asked = live and facts.may_view and any(person != account for person in asking)
     if found.holder == account:
         begins, extends = may_lock(facts) and not live, may_lock(facts) and live

@@ -103,6 +103,25 @@ class InForce:
 
 
 @dataclass(frozen=True, slots=True)
+class Switched:
+    """What a change of settings does at once: `toggled` is on or off."""
+
+    toggled: bool
+    returns: bool
+    strict_begins: bool
+
+
+def switched(before: InForce, after: InForce) -> Switched:
+    """Return what changes where these settings hold."""
+    was, is_ = before.rules, after.rules
+    return Switched(
+        toggled=was.active is not is_.active,
+        returns=is_.active and not was.active,
+        strict_begins=is_.strict and not was.strict,
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """What is wrong with a setting, for people."""
 

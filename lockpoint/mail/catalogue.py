@@ -12,7 +12,7 @@ from typing import Final
 
 from lockpoint.domain.events import MailKind
 from lockpoint.mail.link_words import ABOUT, PAGES, PageWords
-from lockpoint.services.ports.notifications import DIGEST, TO_MANAGER, PageKind
+from lockpoint.services.ports.notifications import DIGEST, STRICT_DIGEST, TO_MANAGER, PageKind
 
 
 class LeadsTo(Enum):
@@ -35,6 +35,7 @@ class Plural:
 
 Sentence = str | Plural
 
+UNLOCKED: Final = "You get this mail because you changed a file that nobody had locked."
 LOCKED: Final = "You get this mail because you have locked this file."
 HAD_LOCKED: Final = "You get this mail because you had locked this file."
 ASKED_FOR: Final = "You get this mail because you asked for this file."
@@ -123,7 +124,7 @@ WORDS: Final = Catalogue(
     unprotected_otherwise="Lockpoint cannot tell for sure which version is yours.",
     summary={
         MailKind.FILE_AVAILABLE: "{file}: available again",
-        MailKind.UPLOAD_UNDONE: "{file}: your changes while somebody else had it locked: {count}",
+        MailKind.UPLOAD_UNDONE: "{file}: changes you made without holding its lock: {count}",
         MailKind.OVERWRITE_ATTEMPT: "{file}: changes by others while you had it locked: {count}",
         MailKind.LOCK_ENDED: "{file}: your lock has ended",
         MailKind.LOCK_ENDED_BY_OTHER: "{file}: somebody else ended your lock",
@@ -176,6 +177,42 @@ WORDS: Final = Catalogue(
             story=("You renamed {file} while it was locked by {actor}.", "It has its old name again."),
             advice=("Nothing else was changed. Ask {actor} to unlock the file, or to rename it.",),
             because=CHANGED,
+        ),
+        (MailKind.UPLOAD_UNDONE, "strict"): MailWords(
+            subject="Your upload of {file} was undone",
+            heading="Lock a file before you change it",
+            story=(
+                "You uploaded a new version of {file} without locking it first.",
+                "In this space, files are locked before they are changed. The version from before is current again.",
+            ),
+            advice=(
+                "Nothing is lost: your version is in the history of the file.",
+                "Lock the file, then upload your version again.",
+            ),
+            because=UNLOCKED,
+        ),
+        (MailKind.UPLOAD_UNDONE, "strict_renamed"): MailWords(
+            subject="{file} has its old name again",
+            heading="Lock a file before you change it",
+            story=("You renamed {file} without locking it first. It has its old name again.",),
+            advice=("Lock the file, then rename it.",),
+            because=UNLOCKED,
+        ),
+        (MailKind.UPLOAD_UNDONE, STRICT_DIGEST): MailWords(
+            subject=Plural("Your {count} change of {file} was undone", "Your {count} changes of {file} were undone"),
+            heading="Lock a file before you change it",
+            story=(
+                Plural(
+                    "You changed {file} {count} time since {since}, without locking it first.",
+                    "You changed {file} {count} times since {since}, without locking it first.",
+                ),
+            ),
+            advice=(
+                "Lock the file, then upload your version again.",
+                "If you did not upload it yourself, look for a program that synchronises files.",
+            ),
+            because=UNLOCKED,
+            leads_to=LeadsTo.HISTORY,
         ),
         MailKind.UPLOAD_UNDONE: MailWords(
             subject="You uploaded a locked file: {file}",

@@ -70,7 +70,7 @@ PAGES: Final[Mapping[PageKind, PageWords]] = {
     PageKind.UNLICENSED: PageWords(
         title=_NOT_EXTENDED, lines=("Lockpoint has no licence on this site: locks can be ended, but not extended.",)
     ),
-    PageKind.INACTIVE: PageWords(title="Nothing was changed", lines=("Lockpoint is switched off on this site.",)),
+    PageKind.INACTIVE: PageWords(title="Nothing was changed", lines=("Lockpoint is switched off here.",)),
     PageKind.LATER: PageWords(
         title="Please try again in a few minutes",
         lines=("Confluence does not answer as it should, so nothing was changed.",),

@@ -118,6 +118,12 @@ class Unlicensed(UseCaseError):
     code = "unlicensed"
 
 
+class Inactive(UseCaseError):
+    """Lockpoint is switched off in this space; only a lock of one's own can be ended."""
+
+    code = "inactive"
+
+
 class AlreadyLockedError(UseCaseError):
     """Another person holds the file."""
 

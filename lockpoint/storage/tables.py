@@ -102,6 +102,7 @@ LOCK_WITNESS: Final = Table(
     Column("protection", Text, nullable=False),
     Column("version", Integer),
     Column("seen_at", _MOMENT, nullable=False),
+    Column("returned_at", _MOMENT),
     PrimaryKeyConstraint("tenant_id", "attachment_id"),
     # Only held records have a holder; only they are looked for by page or person.
     Index("lock_witness_container_idx", "tenant_id", "container_id", postgresql_where=text("holder IS NOT NULL")),
@@ -239,6 +240,9 @@ SITE_STATE: Final = Table(
     Column("scratch_id", Text),
     Column("cursor", Text),
     Column("usage_counts", Boolean, nullable=False, server_default=text("false")),
+    Column("returned_at", _MOMENT),
+    Column("strict", Boolean, nullable=False, server_default=text("false")),
+    Column("strict_at", _MOMENT),
 )
 
 SPACE_STATE: Final = Table(
@@ -248,7 +252,13 @@ SPACE_STATE: Final = Table(
     Column("space_id", Text, nullable=False),
     Column("version", Integer, nullable=False),
     Column("settings", Text, nullable=False),
+    # What the space decides itself; null: as its site.
+    Column("active", Boolean),
+    Column("returned_at", _MOMENT),
+    Column("strict", Boolean),
+    Column("strict_at", _MOMENT),
     PrimaryKeyConstraint("tenant_id", "space_id"),
+    Index("space_state_strict_idx", "tenant_id", postgresql_where=text("strict")),
 )
 
 USAGE_DAILY: Final = Table(

@@ -22,6 +22,7 @@ STATUS_OF_CODE: Final[Mapping[str, int]] = {
     "unauthorized": 401,
     "forbidden": 403,
     "unlicensed": 403,
+    "inactive": 403,
     "not_found": 404,
     "method_not_allowed": 405,
     "too_slow": 408,

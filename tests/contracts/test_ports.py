@@ -1,5 +1,6 @@
 """One suite for both storages: in memory, as in the use cases' tests, and on Postgres."""
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -10,13 +11,14 @@ import pytest
 
 from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.history.judge import KnownRestoration
+from lockpoint.domain.settings import SiteSettings, SpaceRules, SpaceSettings, site_fields, space_fields
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.listing import ListedState, LockOrder, LockQuery
 from lockpoint.services.ports.locks import AuditEvent, AuditQuery, Effects, Protection
 from lockpoint.services.ports.notifications import COMMENTED, MailHealth, MailIntent, NotBefore
 from lockpoint.services.ports.runtime import BegunRequest, RequestState
-from lockpoint.services.ports.tenancy import Registration, SettingsNote, SiteState
+from lockpoint.services.ports.tenancy import Registration, SettingsNote, SiteState, Switches
 from lockpoint.storage.effects import PostgresEffects
 from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs.enqueue import PostgresJobs
@@ -706,3 +708,72 @@ class TestSites:
         both = [store.acme.id, store.globex.id]
         assert [tenant.id for tenant in store.tenants.active()] == both
         assert [tenant.id for tenant in store.tenants.installed()] == both
+
+
+class TestSwitches:
+    """What was switched on again, by itself or with its site; both by the storage's clock."""
+
+    @staticmethod
+    def space(space: str, revision: int, **own: bool) -> SettingsNote:
+        fields = json.dumps(space_fields(SpaceSettings(own=own)))
+        return SettingsNote(revision, fields, space, returns=own.get("active", False), strict_begins=False)
+
+    @staticmethod
+    def site(revision: int, *, returns: bool = False, strict: bool = False) -> SettingsNote:
+        fields = json.dumps(site_fields(SiteSettings(rules=SpaceRules(strict=strict))))
+        return SettingsNote(revision, fields, returns=returns, strict_begins=strict)
+
+    @staticmethod
+    def note(store: Store, *notes: SettingsNote) -> None:
+        for note in notes:
+            store.effects.record(store.acme, Effects(settings=note))
+
+    def test_nothing_was(self, store: Store) -> None:
+        assert store.site_states.switches(store.acme, "7") == Switches()
+
+    def test_a_site_that_returns_brings_the_spaces_that_do_not_decide(self, store: Store) -> None:
+        self.note(store, self.space("8", 1, active=False), self.site(1, returns=True, strict=True))
+        seven, eight, site = (store.site_states.switches(store.acme, one) for one in ("7", "8", None))
+        assert seven == site
+        assert seven.returned_at is not None
+        assert (eight.returned_at, seven.spaces_decide) == (None, True)
+        assert eight.strict_at == seven.strict_at is not None
+        assert store.site_states.switches(store.globex, "7") == Switches()
+
+    def test_a_space_returns_alone(self, store: Store) -> None:
+        self.note(store, self.space("8", 1, active=True))
+        eight, seven = (store.site_states.switches(store.acme, one) for one in ("8", "7"))
+        assert eight.returned_at is not None
+        assert seven.returned_at is None
+
+    def test_an_older_note_begins_nothing(self, store: Store) -> None:
+        self.note(store, self.space("8", 3), self.space("8", 2, active=True))
+        assert store.site_states.switches(store.acme, "8") == Switches()
+
+    @pytest.mark.parametrize(("who", "unchecked"), [("7", {"1"}), (None, {"1", "3"})])
+    def test_locks_are_not_read_since(self, store: Store, who: str | None, unchecked: set[str]) -> None:
+        """Of the space; with a site, of those that do not decide themselves."""
+        self.note(store, self.space("8", 1, active=False))
+        for number, space in (("1", "7"), ("2", "8"), ("3", None)):
+            lock = witness(number, space_id=space)
+            store.effects.record(store.acme, Effects(witness=lock))
+            store.effects.record(store.globex, Effects(witness=lock))
+        self.note(store, self.space(who, 5, active=True) if who else self.site(5, returns=True))
+        assert store.witnesses.marked(store.acme, (Protection.UNCHECKED,)) == unchecked
+        assert store.witnesses.marked(store.globex, (Protection.UNCHECKED,)) == frozenset()
+
+    @pytest.mark.parametrize("returns", [True, False])
+    def test_a_file_is_elsewhere(self, store: Store, returns: bool) -> None:
+        store.effects.record(store.acme, Effects(witness=witness("1", space_id="7")))
+        store.witnesses.move(store.acme, "1", "8", returns=returns)
+        store.witnesses.move(store.globex, "1", "9", returns=True)
+        found = store.witnesses.get(store.acme, "1")
+        assert found is not None
+        assert (found.space_id, found.returned_at is not None) == ("8", returns)
+        assert (found.protection is Protection.UNCHECKED) is returns
+        assert [one.attachment_id for one in store.witnesses.live(store.acme, space_id="8")] == ["1"]
+        assert store.witnesses.live(store.acme, space_id="7") == []
+        store.effects.record(store.acme, Effects(witness=witness("1", space_id="8")))
+        again = store.witnesses.get(store.acme, "1")
+        assert again is not None
+        assert again.returned_at == found.returned_at

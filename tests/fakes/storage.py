@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from lockpoint.domain.history.judge import KnownRestoration
 from lockpoint.domain.lock import MARGIN, Held
 from lockpoint.domain.mails.mail_budget import AT_ONCE, HOUR, takes_last_place, wait_until
 from lockpoint.domain.mails.mail_templates import MAILS, MailTemplate
+from lockpoint.domain.settings import site_settings_from, space_settings_from
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
 from lockpoint.services.ports.forge import AccessToken
@@ -33,7 +35,7 @@ from lockpoint.services.ports.notifications import (
     StoredIntent,
 )
 from lockpoint.services.ports.runtime import BegunRequest, Clock, RequestState
-from lockpoint.services.ports.tenancy import SettingsNote, SiteState
+from lockpoint.services.ports.tenancy import SettingsNote, SiteState, Switches
 from lockpoint.services.quota_accounting import Counter as PointsCounter
 from lockpoint.services.quota_accounting import SharedState, Spending
 
@@ -68,6 +70,7 @@ class Tables:
     states: dict[int, SiteState] = field(default_factory=dict)
     space_settings: dict[tuple[int, str], SettingsNote] = field(default_factory=dict)
     tokens: dict[int, AccessToken] = field(default_factory=dict)
+    begun: dict[tuple[int, str, str], datetime] = field(default_factory=dict)  # by site, space or "", and what began
 
     def reachable(self) -> None:
         if self.down:
@@ -82,9 +85,23 @@ class Tables:
     def come_back(self, tenant_id: int) -> None:
         """As in `storage.tenancy.reactivation`."""
         self.tenants[tenant_id] = replace(self.tenants[tenant_id], returned_at=self.clock.now())
+        self.uncheck(tenant_id, lambda _: True)
+
+    def uncheck(self, tenant_id: int, where: Callable[[Witness], bool]) -> None:
         for key, witness in self.witnesses.items():
-            if key[0] == tenant_id and isinstance(witness.record, Held):
+            if key[0] == tenant_id and isinstance(witness.record, Held) and where(witness):
                 self.witnesses[key] = replace(witness, protection=Protection.UNCHECKED)
+
+    def decides(self, tenant_id: int, space_id: str | None, rule: str) -> bool:
+        note = self.space_settings.get((tenant_id, space_id or ""))
+        return note is not None and rule in space_settings_from(json.loads(note.fields), 1).own
+
+    def strict(self, tenant_id: int) -> bool:
+        """Whether the site or one of its spaces is."""
+        site = self.states.get(tenant_id, SiteState()).settings
+        spaces = [note for (tenant, _), note in self.space_settings.items() if tenant == tenant_id]
+        own = [space_settings_from(json.loads(note.fields), 1).own.get("strict") for note in spaces]
+        return any(own) or (site is not None and site_settings_from(json.loads(site.fields)).rules.strict)
 
     def note_found(self, tenant: Tenant, row: AuditEvent) -> None:
         for (tenant_id, account, _), claim in self.claims.items():
@@ -161,8 +178,20 @@ class FakeEffects:
             known = spaces.get((tenant.id, note.space_id))
             if known is None or note.revision >= known.revision:
                 spaces[tenant.id, note.space_id] = note
+                self._begin(tenant, note)
         elif state.settings is None or note.revision >= state.settings.revision:
             self.tables.states[tenant.id] = replace(state, settings=note)
+            self._begin(tenant, note)
+
+    def _begin(self, tenant: Tenant, note: SettingsNote) -> None:
+        tables, space = self.tables, note.space_id
+        for what, begins in (("active", note.returns), ("strict", note.strict_begins)):
+            if begins:
+                tables.begun[tenant.id, space or "", what] = tables.clock.now()
+        if note.returns and space is not None:
+            tables.uncheck(tenant.id, lambda witness: witness.space_id == space)
+        elif note.returns:
+            tables.uncheck(tenant.id, lambda witness: not tables.decides(tenant.id, witness.space_id, "active"))
 
     def _store(self, tenant: Tenant, witness: Witness) -> None:
         key = (tenant.id, witness.attachment_id)
@@ -174,6 +203,7 @@ class FakeEffects:
                 witness,
                 container=witness.container or known.container,
                 space_id=witness.space_id or known.space_id,
+                returned_at=known.returned_at,
                 version=known.version if witness.version is None else witness.version,
             )
 
@@ -210,6 +240,8 @@ class FakeHeldFileJobs:
 
     def defer(self, tenant: Tenant, jobs: Mapping[str, Job]) -> int:
         held = FakeWitnesses(self.tables).held_among(tenant, jobs)
+        if self.tables.strict(tenant.id):
+            held |= {file for file, job in jobs.items() if job.kind is JobKind.RECONCILE}
         self.tables.defer([jobs[file] for file in sorted(held)])
         return len(held)
 
@@ -240,8 +272,18 @@ class FakeWitnesses:
         known = [w for (tenant_id, _), w in sorted(self.tables.witnesses.items()) if tenant_id == tenant.id]
         return [w for w in known if w.container and w.container.id == container_id]
 
-    def live(self, tenant: Tenant, *, after: str | None = None, limit: int = 500) -> Sequence[Witness]:
-        return [w for w in self._held(tenant) if w.attachment_id > (after or "")][:limit]
+    def live(
+        self, tenant: Tenant, *, after: str | None = None, limit: int = 500, space_id: str | None = None
+    ) -> Sequence[Witness]:
+        held = [w for w in self._held(tenant) if space_id is None or w.space_id == space_id]
+        return [w for w in held if w.attachment_id > (after or "")][:limit]
+
+    def move(self, tenant: Tenant, attachment_id: str, space_id: str, *, returns: bool) -> None:
+        witness = self.get(tenant, attachment_id)
+        if witness is not None and isinstance(witness.record, Held):
+            now = self.tables.clock.now()
+            back = replace(witness, protection=Protection.UNCHECKED, returned_at=now) if returns else witness
+            self.tables.witnesses[tenant.id, attachment_id] = replace(back, space_id=space_id)
 
     def count_held(self, tenant: Tenant, holder: str | None = None) -> int:
         held = [w.record for w in self._held(tenant) if isinstance(w.record, Held)]
@@ -482,6 +524,24 @@ class FakeSiteStates:
     def revisions(self, tenant: Tenant, space_id: str | None) -> tuple[int | None, int | None]:
         site, space = self.get(tenant).settings, self.tables.space_settings.get((tenant.id, space_id or ""))
         return (site.revision if site else None), (space.revision if space else None)
+
+    def switches(self, tenant: Tenant, space_id: str | None) -> Switches:
+        self.tables.reachable()
+        return Switches(
+            returned_at=self._begun(tenant, space_id, "active"),
+            strict_at=self._begun(tenant, space_id, "strict"),
+            spaces_decide=any(
+                self.tables.decides(tenant.id, space, "active")
+                for tenant_id, space in self.tables.space_settings
+                if tenant_id == tenant.id
+            ),
+            strict_somewhere=self.tables.strict(tenant.id),
+        )
+
+    def _begun(self, tenant: Tenant, space_id: str | None, what: str) -> datetime | None:
+        begun, decides = self.tables.begun, self.tables.decides(tenant.id, space_id, what)
+        own, site = begun.get((tenant.id, space_id or "", what)), begun.get((tenant.id, "", what))
+        return max((one for one in (own, None if decides else site) if one), default=None)
 
     @contextmanager
     def exclusive(self, tenant: Tenant) -> Iterator[None]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from lockpoint.domain.history.lineage import same_content
-from lockpoint.domain.history.version_marker import source_of
+from lockpoint.domain.history.version_marker import is_strict, source_of
 from lockpoint.domain.history.versions import Version
 
 
 def restored_late(version: Version, end: datetime, us: frozenset[str]) -> bool:
-    """Return whether one of `us` restored it after `end`, by the host's time."""
-    return version.created >= end and version.author in us and source_of(version.message) is not None
+    """Return whether one of `us` restored it for the lock after its `end`, by the host's time."""
+    ours = version.author in us and source_of(version.message) is not None
+    return version.created >= end and ours and not is_strict(version.message)
 
 
 def buried_version(versions: tuple[Version, ...], *, end: datetime, holder: str, us: frozenset[str]) -> Version | None:

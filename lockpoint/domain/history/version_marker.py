@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 _SENTENCE: Final = "Restored by Lockpoint: the version before was uploaded while the file was locked"
-_MARKER: Final = re.compile(r"\(L-[0-9a-f]{4}(?P<created>[0-9a-v]{12})\)")
+_STRICT: Final = "Restored by Lockpoint: in this space a file is locked before it is changed"
+_MARKER: Final = re.compile(r"\((?P<kind>[LS])-[0-9a-f]{4}(?P<created>[0-9a-v]{12})\)")
 _FORMER_MARKER: Final = re.compile(r"\[lockpoint [0-9a-f]{32} (?P<created>[0-9T:.+Z-]{19,40})\]")
 
 # Twelve digits of five bits hold every microsecond of `datetime`.
@@ -23,6 +24,16 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 def marker(lock_id: str, source_created: datetime) -> str:
     """Return a version comment: its code is the start of the lock's id and when the restored version was made."""
     return f"{_SENTENCE} (L-{lock_id[:4]}{_digits(source_created)})"
+
+
+def strict_marker(source_created: datetime) -> str:
+    """Return the comment of a version restored on a file that nobody had locked."""
+    return f"{_STRICT} (S-0000{_digits(source_created)})"
+
+
+def is_strict(message: str) -> bool:
+    found = _MARKER.search(message)
+    return found is not None and found["kind"] == "S"
 
 
 def source_of(message: str) -> datetime | None:

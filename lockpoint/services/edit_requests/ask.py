@@ -17,7 +17,7 @@ from lockpoint.services.lock_record.file_state import FileState, Unwritten
 from lockpoint.services.lock_record.waitlist import Waitlist
 from lockpoint.services.lock_record.waitlist_change import Change, change_waitlist
 from lockpoint.services.locks.action import OK, LockAction, perform
-from lockpoint.services.locks.authorization import app_may_act, must_edit
+from lockpoint.services.locks.authorization import app_may_act, must_be_on, must_edit
 from lockpoint.services.locks.notify_me import catch_the_end
 from lockpoint.services.locks.result import LockResult
 from lockpoint.services.locks.show import facts_for, view_of_state
@@ -48,6 +48,7 @@ def _ask(action: LockAction, lock_id: str, message: str | None) -> LockResult:
     services, actor = action.services, action.actor
     must_edit(action.page, action.facts)
     require_active(services, actor.tenant, priority=Priority.INTERACTIVE)
+    must_be_on(action.facts)
     app_may_act(action.state, action.facts)
     held = named_lock(action, lock_id)
     if held.holder == actor.account_id:

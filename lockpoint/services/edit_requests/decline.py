@@ -15,7 +15,7 @@ from lockpoint.services.idempotency import RequestKey
 from lockpoint.services.lock_record.edit_requests import EditRequest, decline_mail
 from lockpoint.services.lock_record.waitlist import Waitlist, waitlist_of
 from lockpoint.services.locks.action import OK, LockAction, perform
-from lockpoint.services.locks.authorization import app_may_act
+from lockpoint.services.locks.authorization import app_may_act, must_be_on
 from lockpoint.services.locks.result import LockResult
 from lockpoint.services.ports.locks import Effects
 
@@ -41,6 +41,7 @@ def _decline(action: LockAction, lock_id: str, account: str, note: str | None) -
     held = named_lock(action, lock_id)
     if held.holder != action.actor.account_id:
         raise NotAllowed("Only the owner of this lock can decline a request for the file.")
+    must_be_on(action.facts)
     app_may_act(action.state, action.facts)
     after = changed(action, partial(_with_answer, held, account, services.clock.now(), note))
     file = after.attachment

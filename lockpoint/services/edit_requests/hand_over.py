@@ -19,6 +19,7 @@ from lockpoint.services.locks.authorization import (
     container_of,
     facts,
     must_be_lockable,
+    must_be_on,
     must_edit,
     must_manage,
     view_of,
@@ -77,6 +78,7 @@ def _must_be_able(action: LockAction, held: Held, account: str, reason: str | No
         raise Invalid("You cannot hand a file over to yourself.")
     must_edit(action.page, action.facts)
     require_active(services, actor.tenant, priority=Priority.INTERACTIVE)
+    must_be_on(action.facts)
     must_be_lockable(action.state, action.facts)
     if services.witnesses.count_held(actor.tenant, account) >= services.locks_per_person:
         raise TooMany(f"This person already holds {services.locks_per_person} locks.")

@@ -14,7 +14,7 @@ from lockpoint.services.enforcement.protect import history_of, judged
 from lockpoint.services.enforcement.superseded import record_superseded
 from lockpoint.services.lock_record.file_state import FileState, Written, read_state
 from lockpoint.services.lock_record.record_effects import newer_than
-from lockpoint.services.tenancy.activity import is_active
+from lockpoint.services.tenancy.activity import protects
 
 _INSTANT = timedelta(microseconds=1)
 
@@ -78,7 +78,7 @@ def _look_back(held_file: HeldFile, record: Record) -> None:
     """Record every overwrite since the base, also those seen before: repeating adds no row and no mail."""
     if held_file.attachment.head.created <= held_file.held.base.created:
         return
-    if not is_active(held_file.services, held_file.tenant, priority=held_file.priority):
+    if not protects(held_file.services, held_file.tenant, held_file.space_id, priority=held_file.priority):
         return
     own, history = held_file.own_accounts(), history_of(held_file)
     until = end_of_protection(record, held_file.state)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import ClassVar
 
 from lockpoint.domain.events import AuditKind
 from lockpoint.domain.history.judge import FileStatus, Flag, FlagReason, Version
+from lockpoint.domain.history.unlocked import NOBODY
 from lockpoint.domain.lock import Held
 from lockpoint.domain.settings import InForce
 from lockpoint.services.container import Services
@@ -16,8 +18,10 @@ from lockpoint.services.errors import Forbidden, GoneOrInvisible, Rejected, TooL
 from lockpoint.services.lock_record.file_state import FileState, read_state
 from lockpoint.services.ports.confluence import Attachment
 from lockpoint.services.ports.locks import Effects, Protection
+from lockpoint.services.tenancy.activity import is_on
 from lockpoint.services.tenancy.settings_in_force import in_force
 from lockpoint.services.tenancy.site_facts import app_accounts
+from lockpoint.services.tenancy.whereabouts import follow
 
 FRESH = timedelta(seconds=2)
 """How old a look may be that decides alone. A second one is about one call old when the restore is sent."""
@@ -57,6 +61,8 @@ class HeldFile:
     priority: Priority
     numbered: int | None = None
 
+    undoes_trash: ClassVar[bool] = True
+
     @property
     def attachment(self) -> Attachment:
         return self.state.attachment
@@ -74,6 +80,20 @@ class HeldFile:
     @property
     def space_id(self) -> str | None:
         return self.state.witness.space_id if self.state.witness else None
+
+    def switched_on(self) -> bool:
+        """Return whether Lockpoint is on where the file is known to be; costs nothing."""
+        return is_on(self.services, self.tenant, self.space_id, priority=self.priority)
+
+    def protects_here(self) -> bool:
+        """Return whether anything may be undone where the file is now; 2 points where spaces differ.
+
+        Pages move with those above them, and of that no webhook tells.
+        """
+        witness = self.state.witness
+        if witness is None or not self.services.site_states.switches(self.tenant, self.space_id).spaces_decide:
+            return self.switched_on()
+        return follow(self.services, self.tenant, witness, priority=self.priority)
 
     def mark(self, protection: Protection, head: Version | None = None) -> None:
         """Write into the witness how the file is protected, and which version is its newest (that of this look).
@@ -117,7 +137,7 @@ class HeldFile:
             return False
         witness = self.services.witnesses.get(self.tenant, self.attachment.id)
         held = witness.record if witness else None
-        return isinstance(held, Held) and held.lock_id == self.held.lock_id
+        return isinstance(held, Held) and held.lock_id == self.held.lock_id and self.switched_on()
 
     def version(self, number: int) -> Version:
         return self.services.attachments.version(
@@ -131,12 +151,12 @@ class HeldFile:
         )
 
     def unchanged(self) -> bool:
-        """Read once more: whether lock, status and newest version are those that were decided on.
+        """Read once more: whether lock, status and newest version are those that were decided on, and still count.
 
         A newest version with the same number shows that no number below it has moved.
         """
         state = self.read_state()
-        return _place(state.attachment) == _place(self.attachment) and self.still_held(state)
+        return _place(state.attachment) == _place(self.attachment) and self.still_held(state) and self.switched_on()
 
 
 def _place(attachment: Attachment) -> tuple[FileStatus, datetime, int]:
@@ -148,7 +168,7 @@ def flag(held_file: HeldFile, verdict: Flag) -> ProtectionResult:
     why = Protection(verdict.reason.value)
     rows = list(conflicts(held_file.attachment, held_file.held, verdict.offenders, "not_undone"))
     intents = list(overwrite_mails(held_file.attachment, held_file.held, verdict.offenders, "not_undone"))
-    if held_file.marked is not why:
+    if held_file.marked is not why and held_file.held.holder != NOBODY:
         row = row_about(held_file.attachment, held_file.held, AuditKind.FLAGGED, held_file.attachment.head)
         rows.append(replace(row, at=held_file.services.clock.now(), account=None, detail=why.value))
         managers = held_file.settings.space.managers

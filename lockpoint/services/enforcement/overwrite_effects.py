@@ -6,11 +6,15 @@ from dataclasses import replace
 
 from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.history.judge import FlagReason, Version
+from lockpoint.domain.history.unlocked import NOBODY
 from lockpoint.domain.lock import Ended, Held
 from lockpoint.domain.settings import Accounts
 from lockpoint.services.ports.confluence import Attachment
 from lockpoint.services.ports.locks import AuditEvent
 from lockpoint.services.ports.notifications import TO_MANAGER, MailIntent
+
+_STRICT = {"undone": "strict", "renamed": "strict_renamed"}
+"""What the author is told where a file is changed that nobody holds."""
 
 
 def conflicts(
@@ -27,7 +31,7 @@ def row_about(attachment: Attachment, held: Held | Ended, kind: AuditKind, versi
         kind=kind,
         attachment_id=attachment.id,
         account=version.author,
-        lock_id=held.lock_id,
+        lock_id=None if held.holder == NOBODY else held.lock_id,
         version=version.number,
     )
 
@@ -35,14 +39,25 @@ def row_about(attachment: Attachment, held: Held | Ended, kind: AuditKind, versi
 def overwrite_mails(
     attachment: Attachment, held: Held | Ended, offenders: tuple[Version, ...], detail: str
 ) -> tuple[MailIntent, ...]:
-    """Return mails: to each author once that their upload met a lock, to the holder once for each upload."""
+    """Return mails: to each author once that their upload met a lock, to the holder once for each upload.
+
+    Where nobody holds the file only its author is told, and only of what was undone.
+    """
     to_holder = attempts(attachment, held, offenders, detail)
+    if held.holder == NOBODY:
+        return tuple(_to_author(mail) for mail in to_holder if mail.actor and detail in _STRICT)
     to_authors = (
         replace(mail, kind=MailKind.UPLOAD_UNDONE, recipient=mail.actor, actor=held.holder)
         for mail in to_holder
         if mail.actor is not None
     )
     return (*to_holder, *to_authors)
+
+
+def _to_author(mail: MailIntent) -> MailIntent:
+    """Words about nobody's lock say what to do instead."""
+    author, detail = mail.actor or "", _STRICT[mail.detail or ""]
+    return replace(mail, kind=MailKind.UPLOAD_UNDONE, recipient=author, actor=None, detail=detail)
 
 
 def attempts(
@@ -68,7 +83,7 @@ def unprotected(
     attachment: Attachment, held: Held, reason: FlagReason, managers: Accounts = ()
 ) -> tuple[MailIntent, ...]:
     """Return mails, once for each lock and reason, that the file is not protected; a pause tells its own end."""
-    if reason is FlagReason.PAUSED:
+    if reason is FlagReason.PAUSED or held.holder == NOBODY:
         return ()
     return (mail := unprotected_mail(attachment.id, held, reason.value), *to_managers(mail, managers, held.holder))
 

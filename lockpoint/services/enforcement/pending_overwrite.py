@@ -15,7 +15,7 @@ from lockpoint.services.enforcement.protect import judged, protect
 from lockpoint.services.errors import HostError
 from lockpoint.services.lock_record.file_state import FileState
 from lockpoint.services.ports.locks import Effects
-from lockpoint.services.tenancy.activity import is_active
+from lockpoint.services.tenancy.activity import protects
 
 _LATEST: Final = datetime.max.replace(tzinfo=UTC)
 """The lock has not ended: only its own expiry bounds the protection."""
@@ -27,12 +27,14 @@ def undo_before_end(
     """Undo what can be undone before the lock ends; return the file afresh, and the overwrites that stand.
 
     Damage to the record must not hide an overwrite, so the known lock counts. Any lock but the named one is left alone.
-    Nothing is undone as a person who only ends another's lock. Without a licence nothing is pending.
+    Nothing is undone as a person who only ends another's lock. Without a licence,
+    or in an inactive space, nothing is pending.
     """
     held = state.standing
     if not isinstance(held, Held) or held.lock_id != lock_id:
         return state, ()
-    if not is_active(services, tenant, priority=priority):
+    space = state.witness.space_id if state.witness else None
+    if not protects(services, tenant, space, priority=priority):
         return state, ()
     if state.person not in {None, held.holder}:
         return state, _note_pending(HeldFile(services, tenant, state, held, Priority.EVENT))

@@ -11,6 +11,7 @@ from lockpoint.domain.history.judge import (
     FlagReason,
     History,
     Judgement,
+    Nothing,
     Policy,
     Restore,
     UndoRename,
@@ -44,7 +45,11 @@ def protect(
 
     No further call when the newest version is the protected one or our restoration of it.
     """
-    held_file = HeldFile(services, tenant, state, held, priority)
+    return keep_right(HeldFile(services, tenant, state, held, priority))
+
+
+def keep_right(held_file: HeldFile) -> ProtectionResult:
+    """Judge and act until nothing is left to undo, or the file moves too often."""
     verdict: Verdict | None = None
     for _ in range(LOOKS):
         if _untouched(held_file):
@@ -55,6 +60,8 @@ def protect(
         history = history_of(held_file)
         held_file = replace(held_file, numbered=len(history.versions) - 1 if history.numbered else None)
         judgement = judged(held_file, history, own)
+        if not isinstance(judgement.verdict, Nothing) and not held_file.protects_here():
+            return ProtectionResult(held_file.state)
         record_superseded(held_file, history, judgement, own)
         verdict = judgement.verdict
         result = _act(held_file, verdict)
@@ -112,9 +119,9 @@ def _policy(held_file: HeldFile, history: History) -> Policy:
     admins = _admins(held_file, history) if settings.site.admins_may_overwrite else frozenset()
     return Policy(
         undo_rename=settings.rules.undo_rename,
-        undo_trash=settings.rules.undo_trash,
+        undo_trash=settings.rules.undo_trash and held_file.undoes_trash,
         allowed=admins | set(settings.site.allowed_apps),
-        absence_until=absence_until(held_file.services, held_file.tenant, held_file.held),
+        absence_until=absence_until(held_file.services, held_file.tenant, held_file.held, held_file.state.witness),
     )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from lockpoint.domain.events import MailKind
 from lockpoint.domain.history.judge import Flag, FlagReason, Version
 from lockpoint.domain.history.restore_budget import Offender
+from lockpoint.domain.history.unlocked import NOBODY
 from lockpoint.services.enforcement.held_file import HeldFile, ProtectionResult, flag
 from lockpoint.services.enforcement.overwrite_effects import to_managers
 from lockpoint.services.lock_record.pauses import pause_end
@@ -22,7 +23,8 @@ def left_in_pause(
     until = pause_end(held_file.services, held_file.tenant, held_file.held.lock_id, offenders)
     if until is None:
         return None
-    effects = Effects(intents=_told(held_file, offenders, until), jobs=(_look_again(held_file, until),))
+    told = () if held_file.held.holder == NOBODY else _told(held_file, offenders, until)
+    effects = Effects(intents=told, jobs=(_look_again(held_file, until),))
     held_file.services.effects.record(held_file.tenant, effects)
     return flag(held_file, Flag(FlagReason.PAUSED, standing))
 

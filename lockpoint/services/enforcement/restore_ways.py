@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
-from lockpoint.domain.history.version_marker import marker
+from lockpoint.domain.history.unlocked import id_of_nobody
+from lockpoint.domain.history.version_marker import marker, strict_marker
 from lockpoint.domain.history.versions import Version
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
@@ -29,8 +30,10 @@ def way_of(services: Services, tenant: Tenant, priority: Priority) -> Way | None
 def make_current(
     services: Services, tenant: Tenant, state: FileState, way: Way, source: Version, lock_id: str, priority: Priority
 ) -> Version:
-    """Make `source` current again; the comment names it and the lock."""
-    message, file, person = marker(lock_id, source.created), state.attachment, state.person
+    """Make `source` current again; the comment names it and the lock, if there is one."""
+    file, person = state.attachment, state.person
+    strict = lock_id == id_of_nobody(file.id)
+    message = strict_marker(source.created) if strict else marker(lock_id, source.created)
     if way is Way.COPY:
         return services.attachments.copy(tenant, file, source, message, priority=priority, person=person)
     return services.attachments.restore(tenant, file.id, source.number, message, priority=priority, person=person)

@@ -105,7 +105,7 @@ def _trashed_in_the_absence(held_file: HeldFile) -> bool:
     """Return whether the file was not read since the site is active again: by the mark, or for want of any."""
     if held_file.marked is not None:
         return held_file.marked is Protection.UNCHECKED
-    return return_under(held_file.services.tenants.by_id(held_file.tenant.id), held_file.held) is not None
+    return return_under(held_file.services, held_file.tenant, held_file.held, held_file.state.witness) is not None
 
 
 def _page_is_there(held_file: HeldFile) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from lockpoint.domain import signed_json
+from lockpoint.domain.lock import Held
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.errors import Forbidden, GoneOrInvisible, LostRace
 from lockpoint.services.ports.confluence import Container, ContainerKind, PropertyHost
 from lockpoint.services.quota_accounting import spending_on
-from lockpoint.services.tenancy.activity import is_active
+from lockpoint.services.tenancy.activity import is_active, is_on
 
 KEY = "lockpointpage"
 _HOSTS = {ContainerKind.PAGE: PropertyHost.PAGE, ContainerKind.BLOGPOST: PropertyHost.BLOGPOST}
@@ -17,8 +18,8 @@ _HOSTS = {ContainerKind.PAGE: PropertyHost.PAGE, ContainerKind.BLOGPOST: Propert
 def refresh(services: Services, tenant: Tenant, container: Container) -> None:
     """Write the page property when the count changed; pages without locks never get one.
 
-    The byline reads `name`; `lockedCount` is extracted for CQL. Nothing is decided by it, so a lost race is repeated
-    once. The host's passing errors pass through.
+    The byline reads `name`, which tells nothing in an inactive space; `lockedCount` is extracted for CQL, and finds the
+    locks again. Nothing is decided by it, so a lost race is repeated once. The host's passing errors pass through.
     """
     host = _HOSTS.get(container.kind)
     if host is None or not is_active(services, tenant, licensed=False):
@@ -35,16 +36,19 @@ def refresh(services: Services, tenant: Tenant, container: Container) -> None:
 
 
 def _write(services: Services, tenant: Tenant, host: PropertyHost, container_id: str) -> None:
-    count = len(services.witnesses.held_in(tenant, [container_id]))
+    held = [one for one in services.witnesses.of_container(tenant, container_id) if isinstance(one.record, Held)]
+    count, space = len(held), next((one.space_id for one in held if one.space_id), None)
+    shown = is_on(services, tenant, space, priority=Priority.EVENT)
     stored = services.properties.read(tenant, host, container_id, KEY, priority=Priority.EVENT)
     place = f"{KEY}/{tenant.client_key}/{container_id}"
-    value = signed_json.sign(_value(count), place, services.mac_keys)
+    value = signed_json.sign(_value(count, shown=shown), place, services.mac_keys)
     if stored is None and count > 0:
         services.properties.create(tenant, host, container_id, KEY, value, priority=Priority.EVENT)
     elif stored is not None and (stored.value != value or signed_json.flaw_of(stored.value, place, services.mac_keys)):
         services.properties.replace(tenant, host, container_id, stored, value, priority=Priority.EVENT)
 
 
-def _value(count: int) -> dict[str, object]:
-    text = "No files locked" if count == 0 else f"{count} file locked" if count == 1 else f"{count} files locked"
+def _value(count: int, *, shown: bool) -> dict[str, object]:
+    locked = "No files locked" if count == 0 else f"{count} file locked" if count == 1 else f"{count} files locked"
+    text = locked if shown else "File locks"
     return {"schema": 1, "lockedCount": count, "name": {"value": text}, "tooltip": {"value": f"Lockpoint: {text}"}}

@@ -9,18 +9,23 @@ from datetime import UTC, datetime, timedelta
 
 from lockpoint.domain.snapshots import phase
 from lockpoint.services.container import Services
-from lockpoint.services.context import Actor
+from lockpoint.services.context import Actor, Priority
 from lockpoint.services.ports.confluence import Container
 from lockpoint.services.ports.locks import Witness
+from lockpoint.services.tenancy.activity import is_on
 from lockpoint.services.tenancy.licence import last_known
 
+PARTS = 3  # of a tag without its signature
 FRESH = timedelta(seconds=60)  # how long a proven permission to see the page lasts
 
 
-def etag_for(services: Services, actor: Actor, container: Container, known: Sequence[Witness]) -> str:
-    """Return a tag for what this person was shown: time, state and versions of the page's locked files, signed."""
+def etag_for(services: Services, actor: Actor, container: Container, space_id: str, known: Sequence[Witness]) -> str:
+    """Return a tag for what this person was shown: time, state and versions of the page's locked files, signed.
+
+    It names the space, whose activity counts, too.
+    """
     now = services.clock.now()
-    body = f"{int(now.timestamp())}.{_digest(services, actor, known, now)}"
+    body = f"{int(now.timestamp())}.{space_id}.{_digest(services, actor, space_id, known, now)}"
     return f"{body}.{_macs(services, actor, container, body)[0]}"
 
 
@@ -30,16 +35,19 @@ def still_true(services: Services, actor: Actor, container: Container, etag: str
     ours = _macs(services, actor, container, body)
     if not any(hmac.compare_digest(mac.encode(), one.encode()) for one in ours):
         return False
-    issued, _, digest = body.partition(".")
+    if body.count(".") != PARTS - 1:
+        return False  # an earlier version of the app made it
+    issued, space_id, digest = body.split(".")
     now = services.clock.now()
     age = now - datetime.fromtimestamp(int(issued), UTC)
     if not timedelta(seconds=-1) <= age <= FRESH:
         return False
-    return digest == _digest(services, actor, services.witnesses.of_container(actor.tenant, container.id), now)
+    known = services.witnesses.of_container(actor.tenant, container.id)
+    return digest == _digest(services, actor, space_id, known, now)
 
 
-def _digest(services: Services, actor: Actor, known: Sequence[Witness], now: datetime) -> str:
-    """What the list says of locked files; a lock that begins to end, the licence, and who asks change it too."""
+def _digest(services: Services, actor: Actor, space_id: str, known: Sequence[Witness], now: datetime) -> str:
+    """What the list says of locked files; a lock that begins to end, licence, activity and who asks change it too."""
     states = sorted(
         (
             w.attachment_id,
@@ -52,7 +60,8 @@ def _digest(services: Services, actor: Actor, known: Sequence[Witness], now: dat
         )
         for w in known
     )
-    return hashlib.sha256(repr((states, last_known(services, actor.tenant))).encode()).hexdigest()[:32]
+    on = is_on(services, actor.tenant, space_id, priority=Priority.INTERACTIVE)
+    return hashlib.sha256(repr((states, last_known(services, actor.tenant), on)).encode()).hexdigest()[:32]
 
 
 def _macs(services: Services, actor: Actor, container: Container, body: str) -> list[str]:

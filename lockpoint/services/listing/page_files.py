@@ -20,8 +20,10 @@ from lockpoint.services.lock_record.file_state import FileState, state_of
 from lockpoint.services.locks.authorization import NOT_THERE, facts, read_through, view_of
 from lockpoint.services.locks.lock_view import UNREADABLE_FILE, LockView, ViewState, view_all
 from lockpoint.services.ports.confluence import Attachment, Container, FileProperties, UnreadableFile
+from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import Witness
 from lockpoint.services.quota_accounting import spending_on
+from lockpoint.services.tenancy.activity import is_on
 
 logger = logging.getLogger(__name__)
 
@@ -69,17 +71,18 @@ class FileRow:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """`etag` lets the same viewer ask cheaply whether a lock changed."""
+    """`etag` lets the same viewer ask cheaply whether a lock changed. `active` False: nothing is shown."""
 
     rows: tuple[FileRow, ...]
     next_cursor: str | None
     may_edit: bool
     may_break: bool
     etag: str
+    active: bool = True
 
 
 def unchanged(services: Services, actor: Actor, container: Container, etag: str) -> bool:
-    """Asks Confluence nothing."""
+    """Asks Confluence nothing but, once an hour, for settings."""
     return still_true(services, actor, container, etag)
 
 
@@ -92,7 +95,10 @@ def of_container(services: Services, actor: Actor, container: Container, query: 
     with spending_on("list", page=container.id):
         viewer = _viewer(services, actor, container)
         known = services.witnesses.of_container(actor.tenant, container.id)
-        tag = etag_for(services, actor, container, known)
+        _follow_moved(services, actor, viewer, known)
+        tag = etag_for(services, actor, container, viewer.view.space_id, known)
+        if viewer.facts.switched_off:
+            return Listing((), None, may_edit=False, may_break=False, etag=tag, active=False)
         try:
             page = _page(services, actor, container)
         except (GoneOrInvisible, Forbidden) as hidden:
@@ -121,9 +127,18 @@ def _viewer(services: Services, actor: Actor, container: Container) -> Viewer:
     now, page = services.clock.now(), services.known_pages.get(actor, container.id)
     before = page.viewer if page else None
     if before is not None and now - before.at <= FRESH:
-        return before
+        on = is_on(services, actor.tenant, before.view.space_id, priority=Priority.INTERACTIVE)
+        return replace(before, facts=replace(before.facts, switched_off=not on))
     view = view_of(services, actor, container)
     return Viewer(now, view, facts(services, actor, view, roles=False), roles=False)
+
+
+def _follow_moved(services: Services, actor: Actor, viewer: Viewer, known: Sequence[Witness]) -> None:
+    """Queue a look at locks that are known in another space than the person sees the page in."""
+    space, tenant = viewer.view.space_id, actor.tenant
+    moved = [one for one in known if isinstance(one.record, Held) and one.space_id not in {None, space}]
+    if moved:
+        services.jobs.defer([Job(JobKind.MOVED, tenant.id, one.attachment_id) for one in moved])
 
 
 def _rights(services: Services, actor: Actor, page: KnownPage, viewer: Viewer, *, roles: bool) -> Facts:

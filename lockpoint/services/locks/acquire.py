@@ -17,7 +17,7 @@ from lockpoint.services.lock_record.compare_and_set import Rule, compare_and_set
 from lockpoint.services.lock_record.file_state import FileState, Unwritten, Written, read_state
 from lockpoint.services.lock_record.rebase import rebase
 from lockpoint.services.locks.action import CREATED, OK, LockAction, LockOptions, perform
-from lockpoint.services.locks.authorization import must_be_lockable, must_edit, must_have_room
+from lockpoint.services.locks.authorization import must_be_lockable, must_be_on, must_edit, must_have_room
 from lockpoint.services.locks.end_lock import announce, expire
 from lockpoint.services.locks.notify_me import notify_waitlist
 from lockpoint.services.locks.result import HeadMoved, LockResult
@@ -30,7 +30,7 @@ def acquire(services: Services, actor: Actor, attachment_id: str, key: RequestKe
     """Lock the file for the person, or extend the lock they have.
 
     Raises `AlreadyLockedError` with the winner, `EndingError`, `OutOfDateError`, `AppBlocked`, `NotAllowed`,
-    `Unlicensed`, `NotFound`, `TooMany`, `Invalid`, `Busy`, and what `once` raises.
+    `Unlicensed`, `Inactive`, `NotFound`, `TooMany`, `Invalid`, `Busy`, and what `once` raises.
     """
     work = partial(_acquire, options=options)
     return perform("acquire", services, actor, attachment_id, key, work, writes_only=True)
@@ -40,6 +40,7 @@ def _acquire(action: LockAction, options: LockOptions) -> LockResult:
     services, actor = action.services, action.actor
     must_edit(action.page, action.facts)
     require_active(services, actor.tenant, priority=Priority.INTERACTIVE)
+    must_be_on(action.facts)
     must_be_lockable(action.state, action.facts)
     action = replace(action, state=_finish_previous_lock(action))
     must_have_room(services, actor, action.state)

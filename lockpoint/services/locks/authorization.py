@@ -12,11 +12,21 @@ from lockpoint.domain.settings import Accounts
 from lockpoint.domain.snapshots import phase
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority
-from lockpoint.services.errors import AppBlocked, Forbidden, GoneOrInvisible, Invalid, NotAllowed, NotFound, TooMany
+from lockpoint.services.errors import (
+    AppBlocked,
+    Forbidden,
+    GoneOrInvisible,
+    Inactive,
+    Invalid,
+    NotAllowed,
+    NotFound,
+    TooMany,
+)
 from lockpoint.services.lock_record.file_state import FileState, read_attachment, read_state, state_of
 from lockpoint.services.ports.confluence import Attachment, Container, ContainerView
 from lockpoint.services.ports.locks import Protection, Witness
 from lockpoint.services.shared_answers import shared
+from lockpoint.services.tenancy.activity import is_on
 from lockpoint.services.tenancy.settings_in_force import in_force
 
 NOT_THERE = "This file is not there, or you may not see it."
@@ -143,7 +153,8 @@ def facts(services: Services, actor: Actor, view: ContainerView | None, *, roles
     if view is None:
         return Facts()
     may_edit = view.may_update and view.status is FileStatus.CURRENT
-    seen = Facts(may_view=True, may_edit=may_edit)
+    on = is_on(services, actor.tenant, view.space_id, priority=Priority.INTERACTIVE)
+    seen = Facts(may_view=True, may_edit=may_edit, switched_off=not on)
     return _with_role(services, actor, view.space_id, seen) if roles else seen
 
 
@@ -177,6 +188,14 @@ def _in_group(services: Services, actor: Actor, groups: Accounts) -> bool:
     except (GoneOrInvisible, Forbidden):
         return False
     return not mine.isdisjoint(groups)
+
+
+def must_be_on(known: Facts) -> None:
+    if known.switched_off:
+        text = (
+            "Lockpoint is switched off in this space: it locks and protects nothing there. Space admins can change it."
+        )
+        raise Inactive(text)
 
 
 def must_edit(view: ContainerView | None, known: Facts) -> None:

@@ -10,7 +10,7 @@ from lockpoint.services.container import Services
 from lockpoint.services.context import Actor
 from lockpoint.services.idempotency import RequestKey
 from lockpoint.services.locks.action import LockAction, end, perform
-from lockpoint.services.locks.authorization import must_manage
+from lockpoint.services.locks.authorization import must_be_on, must_manage
 from lockpoint.services.locks.result import LockResult
 
 
@@ -25,4 +25,5 @@ def break_lock(
 def _break(action: LockAction, lock_id: str, reason: str) -> LockResult:
     account = action.actor.account_id
     must_manage(action.facts, action.state, account, lock_id)
+    must_be_on(action.facts)
     return end(action, partial(rules.end, lock_id=lock_id, reason=EndReason.BROKEN, by=account, why=reason))

@@ -16,7 +16,7 @@ from lockpoint.services.lock_record.file_state import FileState, read_state
 from lockpoint.services.lock_record.rebase import rebase
 from lockpoint.services.locks.acquire import write_lock
 from lockpoint.services.locks.action import LockAction, perform
-from lockpoint.services.locks.authorization import app_may_act, must_edit
+from lockpoint.services.locks.authorization import app_may_act, must_be_on, must_edit
 from lockpoint.services.locks.result import LockResult
 from lockpoint.services.tenancy.activity import require_active
 
@@ -52,6 +52,7 @@ def _extend(
     services, actor, limits = action.services, action.actor, action.limits
     must_edit(action.page, action.facts)
     require_active(services, actor.tenant, priority=Priority.INTERACTIVE)
+    must_be_on(action.facts)
     app_may_act(action.state, action.facts)
     if unlock_on_upload:
         action = replace(action, state=_with_uploads_so_far(action))

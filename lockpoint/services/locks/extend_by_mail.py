@@ -10,9 +10,9 @@ from lockpoint.domain.lock import FoundRecord, Held, Phase
 from lockpoint.domain.snapshots import ended_of, phase
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority
-from lockpoint.services.errors import AppBlocked, Invalid, NotAllowed, NotFound, Unlicensed, UseCaseError
+from lockpoint.services.errors import AppBlocked, Inactive, Invalid, NotAllowed, NotFound, Unlicensed, UseCaseError
 from lockpoint.services.idempotency import RequestKey
-from lockpoint.services.locks.authorization import facts, read_for
+from lockpoint.services.locks.authorization import facts, must_be_on, read_for
 from lockpoint.services.locks.extend import extend
 from lockpoint.services.notifications.mail_links import Extend
 from lockpoint.services.ports.notifications import LinkAnswer, PageKind
@@ -24,6 +24,7 @@ _REFUSED: Final[dict[type[UseCaseError], PageKind]] = {
     NotFound: PageKind.NOT_THERE,
     AppBlocked: PageKind.BLOCKED,
     Unlicensed: PageKind.UNLICENSED,
+    Inactive: PageKind.INACTIVE,
     Invalid: PageKind.LONGEST_LIFE,
 }
 
@@ -68,7 +69,9 @@ def _offer(services: Services, actor: Actor, wish: Extend) -> LinkAnswer:
         return LinkAnswer(PageKind.ENDED, file_name=name, at=_end_of(held, wish.lock_id))
     if held.expires_at is None or held.expires_at > wish.ends_at:
         return LinkAnswer(PageKind.EXTENDED, file_name=name, at=held.expires_at)
-    if held.holder != actor.account_id or not permissions.may_lock(facts(services, actor, page, roles=False)):
+    known = facts(services, actor, page, roles=False)
+    must_be_on(known)
+    if held.holder != actor.account_id or not permissions.may_lock(known):
         return LinkAnswer(PageKind.NOT_ALLOWED, file_name=name, at=held.expires_at)
     kind = PageKind.BLOCKED if state.blocked else PageKind.EXTEND
     return LinkAnswer(kind, file_name=name, at=held.expires_at)

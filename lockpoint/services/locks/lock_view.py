@@ -28,6 +28,7 @@ from lockpoint.services.tenancy.site_facts import app_accounts
 UNREADABLE = "unreadable"
 UNLICENSED = "unlicensed"
 UNPROTECTED = "unprotected"
+INACTIVE = "inactive"
 _LEFT_ALONE = (Protection.UNCHECKED, Protection.SUSPENDED)  # in the trash; elsewhere the file is protected
 _PROTECTING = (Protection.PROTECTED, Protection.RESTORING)
 
@@ -74,7 +75,10 @@ class RequestView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockView:
-    """Everything a surface shows of a lock; `protection`: `protected`, `restoring`, `unprotected` or `suspended`."""
+    """Everything a surface shows of a lock; `protection`: `protected`, `restoring`, `unprotected` or `suspended`.
+
+    Suspended is a file in the trash with its page, and for the reason `inactive` one where Lockpoint is switched off.
+    """
 
     state: ViewState
     lock_id: str | None = None
@@ -171,7 +175,7 @@ class _Viewer:
             seconds_left=self._seconds_left(held),
             note=held.note if held else None,
             unlock_on_upload=held.unlock_on_upload if held else False,
-            protection=UNPROTECTED if why else self._protection(state, held).value,
+            protection=UNPROTECTED if why not in {None, INACTIVE} else self._protection(state, held).value,
             unprotected_reason=why,
             paused_until=self._paused_until(state, held) if why == FlagReason.PAUSED else None,
             notify_me=self._place(waitlist, held.holder) if held else NOT_WAITING,
@@ -200,10 +204,10 @@ class _Viewer:
 
     def _why_unprotected(self, state: FileState, held: Held | None) -> str | None:
         """Why the lock does not protect; said of an unlocked file, too, that only the app's rights keep free."""
-        if state.blocked and (held or self.facts.may_edit):
+        if self.facts.switched_off or (held is None and not (state.blocked and self.facts.may_edit)):
+            return INACTIVE if held else None
+        if state.blocked:
             return FlagReason.APP_BLOCKED.value
-        if held is None:
-            return None
         if not self.licensed:
             return UNLICENSED
         if state.standing is not state.found:
@@ -226,6 +230,8 @@ class _Viewer:
         """As the newest version shows it: our own undoing is over as soon as its version is there."""
         if held is None:
             return Protection.PROTECTED
+        if self.facts.switched_off:
+            return Protection.SUSPENDED
         trashed = state.attachment.status is FileStatus.TRASHED
         if trashed and _marked(state) in _LEFT_ALONE:
             return Protection.SUSPENDED
@@ -238,6 +244,8 @@ class _Viewer:
         standing = state.standing
         asking = waitlist.asking(standing) if isinstance(standing, Held) else ()
         can = permissions.can(self.facts, standing, self.actor.account_id, self.now, asking)
+        if self.facts.switched_off:
+            return can
         if state.blocked:
             return permissions.without_app(can, self.facts)
         if not self.licensed:

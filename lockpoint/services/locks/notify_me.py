@@ -26,7 +26,7 @@ from lockpoint.services.lock_record.waitlist import (
     waitlist_of,
 )
 from lockpoint.services.lock_record.waitlist_change import change_waitlist
-from lockpoint.services.locks.authorization import app_blocked, app_may_act, facts, read_for
+from lockpoint.services.locks.authorization import app_blocked, app_may_act, facts, must_be_on, read_for
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import Effects
 from lockpoint.services.ports.tenancy import UsageEvent
@@ -41,6 +41,7 @@ def ask(services: Services, actor: Actor, attachment_id: str) -> WaitlistPlace:
     with spending_on("notify_me"):
         state, view = read_for(services, actor, attachment_id)
         known = facts(services, actor, view, roles=False)
+        must_be_on(known)
         app_may_act(state, known)
         if not permissions.can(known, state.standing, actor.account_id, services.clock.now()).notify_me:
             raise Invalid("Nobody else has locked this file, so there is nothing to wait for.")

@@ -9,7 +9,7 @@ from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority
 from lockpoint.services.idempotency import RequestKey
 from lockpoint.services.locks.action import CREATED, LockAction, LockOptions, end, perform
-from lockpoint.services.locks.authorization import must_be_lockable, must_edit, must_have_room, must_manage
+from lockpoint.services.locks.authorization import must_be_lockable, must_be_on, must_edit, must_have_room, must_manage
 from lockpoint.services.locks.result import LockResult
 from lockpoint.services.tenancy.activity import require_active
 
@@ -33,6 +33,7 @@ def _take_over(action: LockAction, lock_id: str, reason: str, options: LockOptio
     must_manage(action.facts, action.state, actor.account_id, lock_id)
     must_edit(action.page, action.facts)
     require_active(services, actor.tenant, priority=Priority.INTERACTIVE)
+    must_be_on(action.facts)
     must_be_lockable(action.state, action.facts)
     must_have_room(services, actor, action.state)
     limits = action.limits

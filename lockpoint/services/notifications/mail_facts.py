@@ -22,7 +22,20 @@ from lockpoint.services.notifications.mail_links import extend_url, unsubscribe_
 from lockpoint.services.notifications.preferences import Preferences
 from lockpoint.services.notifications.site_texts import with_site_text
 from lockpoint.services.ports.confluence import Container, Person
-from lockpoint.services.ports.notifications import DIGEST, MailFacts, MailIntent, StoredIntent, SummaryLine
+from lockpoint.services.ports.notifications import (
+    DIGEST,
+    STRICT_DIGEST,
+    MailFacts,
+    MailIntent,
+    StoredIntent,
+    SummaryLine,
+)
+from lockpoint.services.tenancy.activity import is_on
+
+
+class Asleep(Exception):
+    """The file is where Lockpoint is switched off."""
+
 
 DEFAULT_LOCALE, DEFAULT_ZONE = "en", "UTC"
 HIDDEN = (GoneOrInvisible, Forbidden, Unauthorised)
@@ -109,7 +122,7 @@ def about_one(
     locale, time_zone = _tastes(services, tenant, intent.recipient, me, chosen)
     facts = MailFacts(
         kind=intent.kind,
-        detail=intent.detail if count == 1 else DIGEST,
+        detail=intent.detail if count == 1 else _digest_of(intent),
         recipient_name=me.display_name if me else "",
         file_name=place.file_name,
         page_title=place.page_title,
@@ -157,6 +170,10 @@ def _reminder(services: Services, tenant: Tenant, intent: MailIntent, chosen: Pr
     )
 
 
+def _digest_of(intent: MailIntent) -> str:
+    return STRICT_DIGEST if (intent.detail or "").startswith("strict") else DIGEST
+
+
 def _summary(
     services: Services, tenant: Tenant, events: Sequence[StoredIntent], chosen: Preferences
 ) -> tuple[MailFacts, None]:
@@ -188,14 +205,19 @@ def _summary(
 
 
 def _visible_names(services: Services, tenant: Tenant, intents: Sequence[MailIntent]) -> dict[str, str]:
-    """Return the names of the files that the recipient may see; `GoneOrInvisible` where there is none."""
+    """Return the names of the files that the recipient may see; `GoneOrInvisible` or `Asleep` where there is none."""
     names: dict[str, str] = {}
+    asleep = False
     hidden: HostError = GoneOrInvisible("no file of the summary is visible")
     for intent in intents:
         try:
             names[intent.attachment_id] = _place(services, tenant, intent).file_name
         except HIDDEN as error:
             hidden = error
+        except Asleep:
+            asleep = True
+    if not names and asleep:
+        raise Asleep
     if not names:
         raise hidden
     return names
@@ -241,6 +263,8 @@ def _on_page(
     if container is None:
         return _Place(None, file_name, file_url, "", site, site)
     view = services.people.container(tenant, recipient, container, priority=Priority.EVENT)
+    if not is_on(services, tenant, view.space_id, priority=Priority.EVENT):
+        raise Asleep
     # Links that Confluence resolves by content id, on the address people know the site by.
     page_url, history_url = (
         f"{site}/pages/{action}.action?pageId={container.id}" for action in ("viewpage", "viewpageattachments")

@@ -10,21 +10,22 @@ from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.notifications import preferences
 from lockpoint.services.notifications.comments import instead_of_mail
 from lockpoint.services.notifications.lock_mails import Overtaken, still_true
-from lockpoint.services.notifications.mail_facts import HIDDEN, looked_up
+from lockpoint.services.notifications.mail_facts import HIDDEN, Asleep, looked_up
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.notifications import MailRefused, NotBefore, StoredIntent
 from lockpoint.services.quota_accounting import spending_on
 from lockpoint.services.tenancy.activity import is_active
+from lockpoint.services.tenancy.whereabouts import is_on_for
 
-PAUSE = timedelta(hours=1)  # until a mail asks again whether the site is active
+PAUSE = timedelta(hours=1)  # until a mail asks again whether site and space are active
 
 
 def send(services: Services, intent_id: int) -> None:
     """Send the mail of an intent, once, with all that waits to be told with it; or have it sent when there is room.
 
     A person who may not see the file gets no mail, nor is one sent whose news is over; a mail that can never be sent is
-    logged and dropped. On an inactive site the mail waits as long as intents are kept. `MailUnavailable` and the host's
-    passing errors pass through: the job comes back.
+    logged and dropped. On an inactive site, or about a file in an inactive space, it waits as long as intents are kept.
+    `MailUnavailable` and the host's passing errors pass through: the job comes back.
     """
     stored = services.intents.get(intent_id)
     if stored is None or stored.done:
@@ -50,33 +51,42 @@ def _site_of(services: Services, stored: StoredIntent) -> Tenant | None:
     if tenant is None or not tenant.installed:
         services.intents.finish(stored, result="site_inactive", address=None)
         return None
-    if not is_active(services, tenant):
-        services.jobs.defer((Job(JobKind.SEND_MAIL, tenant.id, str(stored.id), PAUSE),))
+    known = services.witnesses.get(tenant, stored.intent.attachment_id)
+    if not (is_active(services, tenant) and is_on_for(services, tenant, known, priority=Priority.EVENT)):
+        _wait(services, tenant, stored)
         return None
     return tenant
 
 
+def _wait(services: Services, tenant: Tenant, stored: StoredIntent) -> None:
+    services.jobs.defer((Job(JobKind.SEND_MAIL, tenant.id, str(stored.id), PAUSE),))
+
+
 def _send(services: Services, tenant: Tenant, stored: StoredIntent, events: Sequence[StoredIntent]) -> None:
     try:
-        chosen = preferences.read(services, tenant, stored.intent.recipient, priority=Priority.EVENT)
-        wanted = [event for event in events if event.intent.kind not in chosen.off]
-        if not wanted:
-            services.intents.finish(stored, result="switched_off_by_recipient", address=None)
-            return
-        wanted = still_true(services, tenant, wanted)
-        found = looked_up(services, tenant, wanted, chosen)
-        if _site_of(services, stored) is None:  # the look-up took a while
-            return
-        if found.address is None:
-            result = instead_of_mail(services, tenant, stored, wanted, found, chosen)
-            services.intents.finish(stored, result=result, address=None)
-            return
+        _tell(services, tenant, stored, events)
     except Overtaken:
         services.intents.finish(stored, result="overtaken", address=None)
-        return
+    except Asleep:
+        _wait(services, tenant, stored)
     except HIDDEN:
         if _site_of(services, stored) is not None:
             services.intents.finish(stored, result="not_visible", address=None)
+
+
+def _tell(services: Services, tenant: Tenant, stored: StoredIntent, events: Sequence[StoredIntent]) -> None:
+    chosen = preferences.read(services, tenant, stored.intent.recipient, priority=Priority.EVENT)
+    wanted = [event for event in events if event.intent.kind not in chosen.off]
+    if not wanted:
+        services.intents.finish(stored, result="switched_off_by_recipient", address=None)
+        return
+    wanted = still_true(services, tenant, wanted)
+    found = looked_up(services, tenant, wanted, chosen)
+    if _site_of(services, stored) is None:  # the look-up took a while
+        return
+    if found.address is None:
+        result = instead_of_mail(services, tenant, stored, wanted, found, chosen)
+        services.intents.finish(stored, result=result, address=None)
         return
     try:
         services.mailer.send(found.address, found.facts, message_id=f"{tenant.id}.{stored.id}")

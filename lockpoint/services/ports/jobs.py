@@ -17,6 +17,8 @@ class JobKind(StrEnum):
     RECONCILE = "reconcile"
     TRASHED = "trashed"
     SWEEP = "sweep"
+    SWITCHED = "switched"
+    MOVED = "moved"
     REDISCOVER = "rediscover"
     SELF_TEST = "self_test"
     PAGE_HINT = "page_hint"
@@ -52,8 +54,8 @@ class JobSubject:
 class Job:
     """Waiting jobs of the same kind, tenant and subject are one.
 
-    `subject` is an encoded `JobSubject`, or an attachment id (`RECONCILE`), intent (`SEND_MAIL`), account (`PROFILE`),
-    request (`ERASE`), "" for the whole site.
+    `subject` is an encoded `JobSubject`, or an attachment id (`RECONCILE`, `MOVED`), intent (`SEND_MAIL`), account
+    (`PROFILE`), request (`ERASE`), space (`SWITCHED`), "" for the whole site.
     """
 
     kind: JobKind
@@ -78,7 +80,8 @@ class HeldFileJobs(Protocol):
     def defer(self, tenant: Tenant, jobs: Mapping[str, Job]) -> int:
         """Queue the jobs of those files, by attachment id, that are known as locked; return how many.
 
-        One round trip; writes nothing for files that are not locked. `StorageUnavailable`.
+        Where the site or one of its spaces is strict, others are looked at, too (`RECONCILE`). One round trip; writes
+        nothing for other files. `StorageUnavailable`.
         """
         ...
 

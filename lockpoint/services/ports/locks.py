@@ -30,7 +30,7 @@ class Protection(StrEnum):
     SUSPENDED = "suspended"
     """The file is in the trash with its page."""
     UNCHECKED = "left"
-    """Not read since the site is active again: if it is in the trash, it stays there."""
+    """Not read since site or space is active again: if it is in the trash, it stays there."""
     END_UNWRITTEN = "end_unwritten"
     """Ended where nobody may write: only the witness knows the end, until the page opens."""
     OWN_ACCOUNT_UNKNOWN = FlagReason.OWN_ACCOUNT_UNKNOWN.value
@@ -49,7 +49,7 @@ class Witness:
     """Our copy of a record, without the holder's note: it notices and heals, never grants.
 
     `version` is the file's newest version at the last look; `signed_by` is the id of the key that signed the record,
-    where known.
+    where known. `returned_at` is when the file came from an inactive space into an active one.
     """
 
     attachment_id: str
@@ -60,6 +60,7 @@ class Witness:
     version: int | None = None
     seen_at: datetime
     signed_by: str | None = None
+    returned_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,8 +161,10 @@ class Witnesses(Protocol):
         """Ended locks, too."""
         ...
 
-    def live(self, tenant: Tenant, *, after: str | None = None, limit: int = 500) -> Sequence[Witness]:
-        """Locks by attachment id."""
+    def live(
+        self, tenant: Tenant, *, after: str | None = None, limit: int = 500, space_id: str | None = None
+    ) -> Sequence[Witness]:
+        """Locks by attachment id, of one space or of all."""
         ...
 
     def count_held(self, tenant: Tenant, holder: str | None = None) -> int: ...
@@ -174,6 +177,10 @@ class Witnesses(Protocol):
         self, tenant: Tenant, attachment_id: str, protection: Protection, version: int | None = None
     ) -> bool:
         """Store how a locked file is protected, and its newest version if given; return whether that is a change."""
+        ...
+
+    def move(self, tenant: Tenant, attachment_id: str, space_id: str, *, returns: bool) -> None:
+        """Note in which space the file is; where its lock protects again with this, when, and that it was not read."""
         ...
 
     def marked(self, tenant: Tenant, protections: Iterable[Protection]) -> frozenset[str]:

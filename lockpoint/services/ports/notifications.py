@@ -113,6 +113,7 @@ class MailFigures(Protocol):
 DIGEST = "digest"
 TO_MANAGER: Final = "manager:"
 """Before the word of a mail that a lock manager gets about another person's lock."""
+STRICT_DIGEST = "strict_digest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +142,12 @@ class TemplateFacts:
 class MailFacts:
     """What a mail says, read at sending and stored nowhere.
 
-    `detail` is the intent's word: `undone` or `not_undone` for an overwrite; `renamed`, `trashed`, `trashed_renamed`
-    for what was undone; the reason of an ending or flag, after `TO_MANAGER` for a lock manager; `handed_over` or
-    `declined`; `DIGEST` for `count` events since `since`. `at` is when a lock ended or will end, or when a pause ends.
-    A summary has `lines` for files and leaves out `more` events; so has a reminder of `count` locks without end.
-    `unsubscribe_url` is None for mails that cannot be switched off; without `extend_url` the warning leads to the page.
-    `told` is what only a text of the site's needs.
+    `detail` is the intent's word: `undone` or `not_undone` for an overwrite; `renamed`, `trashed`, `trashed_renamed`,
+    `strict` or `strict_renamed` (nobody held the file) for what was undone; the reason of an ending or flag, after
+    `TO_MANAGER` for a lock manager; `handed_over` or `declined`; `DIGEST` for `count` events since `since`. `at` is when
+    a lock ended or will end, or when a pause ends. A summary has `lines` for files and leaves out `more` events; so has
+    a reminder of `count` locks without end. `unsubscribe_url` is None for mails that cannot be switched off; without
+    `extend_url` the warning leads to the page. `told` is what only a text of the site's needs.
     """
 
     kind: MailKind

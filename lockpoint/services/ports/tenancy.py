@@ -41,12 +41,28 @@ class Tenants(Protocol):
 class SettingsNote:
     """The newest known settings; `fields` is their canonical JSON, written again at need.
 
-    Of a space (`space_id`), `revision` is the version of its property, and people are left out.
+    Of a space (`space_id`), `revision` is the version of its property, and people are left out. What it switches on
+    begins with its storing, by the storage's clock.
     """
 
     revision: int
     fields: str
     space_id: str | None = None
+    returns: bool = field(default=False, compare=False)
+    strict_begins: bool = field(default=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Switches:
+    """When a space was switched on again, and when it became strict (None: neither); by itself or with its site.
+
+    `spaces_decide`: some space of the site says itself whether it is active. `strict_somewhere`: site or a space is.
+    """
+
+    returned_at: datetime | None = None
+    strict_at: datetime | None = None
+    spaces_decide: bool = False
+    strict_somewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +86,10 @@ class SiteStates(Protocol):
 
     def revisions(self, tenant: Tenant, space_id: str | None) -> tuple[int | None, int | None]:
         """Return the newest known revision of the site's settings, and of the space's; one round trip."""
+        ...
+
+    def switches(self, tenant: Tenant, space_id: str | None) -> Switches:
+        """One round trip; without a space those of the site."""
         ...
 
     def note_test(self, tenant: Tenant, *, works: bool, at: datetime, scratch_id: str | None) -> None:

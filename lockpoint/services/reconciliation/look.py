@@ -15,14 +15,13 @@ _MAY_BE_SAVED = (FileStatus.CURRENT, FileStatus.TRASHED)
 
 
 def look(
-    services: Services, tenant: Tenant, attachment_id: str, *, priority: Priority
+    services: Services, tenant: Tenant, attachment_id: str, witness: Witness | None, *, priority: Priority
 ) -> tuple[FileState | None, bool]:
     """Return the file as whoever may edit it, else as the app sees it (None: nobody shows it), and if the app looked.
 
     One "not there" can be false, so the holder stands in only from the next look on. A sweep spends one read on a live
     lock that is known to be closed to the app: as its holder or as the app, by chance.
     """
-    witness = services.witnesses.get(tenant, attachment_id)
     known = witness is not None and witness.protection is Protection.APP_BLOCKED
     thrifty = known and priority is Priority.SWEEP and not _over(services, witness)
     if thrifty and services.ids.fraction() < 0.5:  # noqa: PLR2004 - a half

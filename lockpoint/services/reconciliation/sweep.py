@@ -13,28 +13,33 @@ from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import Protection, Witness
 from lockpoint.services.reconciliation.reconcile import reconcile
 from lockpoint.services.tenancy.activity import active_now
+from lockpoint.services.tenancy.whereabouts import is_on_for
 
 BATCH = 200
+FOLLOWED = 0.25
+"""Share of the looks at a lock in an inactive space that ask where its page is now: its move may have gone unheard."""
 
 
-def sweep(services: Services, tenant: Tenant) -> int:
+def sweep(services: Services, tenant: Tenant, space_id: str | None = None) -> int:
     """Reconcile the locked files of a site, some at a time; return how many were looked at.
 
     Ends that are not stored yet come first. A file's trouble gives it a job of its own; `Unauthorised`, `NoTokenYet`
     and a removed operation stop the sweep, `QuotaExceeded` leaves what has run out, which is ended all the same. An
-    inactive or unlicensed site is not asked.
+    inactive or unlicensed site is not asked, nor are files in inactive spaces. With a space, only its locks are looked
+    at.
     """
 
     def unwritten(attachment_id: str) -> None:
         if active_now(services, tenant.id, priority=Priority.SWEEP):
             _one(services, tenant, attachment_id, Priority.SWEEP)
 
-    services.parallel.each(unwritten, sorted(services.witnesses.marked(tenant, (Protection.END_UNWRITTEN,))))
+    if space_id is None:
+        services.parallel.each(unwritten, sorted(services.witnesses.marked(tenant, (Protection.END_UNWRITTEN,))))
     refused: list[QuotaExceeded] = []
     looked_at = 0
     after: str | None = None
     while active_now(services, tenant.id, priority=Priority.SWEEP):
-        batch = services.witnesses.live(tenant, after=after, limit=BATCH)
+        batch = services.witnesses.live(tenant, after=after, limit=BATCH, space_id=space_id)
         services.parallel.each(partial(_live, services, tenant, refused), batch)
         looked_at += len(batch)
         if len(batch) < BATCH:
@@ -51,16 +56,25 @@ def _live(services: Services, tenant: Tenant, refused: list[QuotaExceeded], witn
     if refused and not over:
         return
     try:
-        _one(services, tenant, witness.attachment_id, Priority.EVENT if over else Priority.SWEEP)
+        asleep = not is_on_for(services, tenant, witness, priority=Priority.SWEEP)
+        if asleep and not _may_have_moved(services, tenant):
+            return
+        spends = Priority.EVENT if over and not asleep else Priority.SWEEP
+        _one(services, tenant, witness.attachment_id, spends, moved=asleep)
     except QuotaExceeded as no_points:
         if over:
             raise
         refused.append(no_points)
 
 
-def _one(services: Services, tenant: Tenant, attachment_id: str, priority: Priority) -> None:
+def _may_have_moved(services: Services, tenant: Tenant) -> bool:
+    """By chance, and only where spaces differ: else the lock would be as inactive elsewhere."""
+    return services.site_states.switches(tenant, None).spaces_decide and services.ids.fraction() < FOLLOWED
+
+
+def _one(services: Services, tenant: Tenant, attachment_id: str, priority: Priority, *, moved: bool = False) -> None:
     try:
-        reconcile(services, tenant, attachment_id, priority=priority)
+        reconcile(services, tenant, attachment_id, priority=priority, moved=moved)
     except (QuotaExceeded, Unauthorised, OperationRemoved, NoTokenYet):
         raise
     except (HostError, Busy):

@@ -19,11 +19,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hint:
-    """What may have changed, by bare ids; `trashed_by` is the account that is said to have trashed the attachments."""
+    """What may have changed, by bare ids; `trashed_by` is the account that is said to have trashed the attachments.
+
+    `moved`: the containers may be in other spaces now.
+    """
 
     attachment_ids: tuple[str, ...] = ()
     container_ids: tuple[str, ...] = ()
     whole_site: bool = False
+    moved: bool = False
     trashed_by: str | None = None
 
 
@@ -50,7 +54,8 @@ def _jobs(services: Services, tenant: Tenant, hint: Hint) -> list[Job]:
         return [sweep, *looks(services, tenant, FOR_ACCESS)] if witnesses.any(tenant) else []
     held = witnesses.held_in(tenant, hint.container_ids) if hint.container_ids else frozenset()
     others = sorted(held.difference(hint.attachment_ids))
-    return [Job(JobKind.RECONCILE, tenant.id, attachment_id) for attachment_id in others]
+    kind = JobKind.MOVED if hint.moved else JobKind.RECONCILE
+    return [Job(kind, tenant.id, attachment_id) for attachment_id in others]
 
 
 def _job(tenant: Tenant, attachment_id: str, trashed_by: str | None) -> Job:

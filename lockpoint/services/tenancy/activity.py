@@ -1,4 +1,4 @@
-"""Whether the app may act on a site: it is installed, enabled and, where that matters, licensed.
+"""Whether the app may act on a site, installed, enabled and, where that matters, licensed; and in which spaces.
 
 `priority` pays for asking Confluence about a licence whose last answer is too old (1 point).
 """
@@ -9,6 +9,7 @@ from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.errors import NotAllowed, Unlicensed
 from lockpoint.services.tenancy import licence
+from lockpoint.services.tenancy.settings_in_force import in_force
 
 
 def is_active(
@@ -37,3 +38,16 @@ def require_active(
     if licensed and not is_active(services, tenant, priority=priority):
         raise Unlicensed("Lockpoint has no licence on this site. Locks can be ended, but not created or extended.")
     return tenant
+
+
+def is_on(services: Services, tenant: Tenant, space_id: str | None, *, priority: Priority) -> bool:
+    """Return whether admins have Lockpoint switched on in the space, or where it is not known on the site.
+
+    Remembered, so it costs nothing on most calls; raises the host's errors.
+    """
+    return in_force(services, tenant, space_id, priority=priority).rules.active
+
+
+def protects(services: Services, tenant: Tenant, space_id: str | None, *, priority: Priority) -> bool:
+    """Return whether locks in this space are enforced."""
+    return is_active(services, tenant, priority=priority) and is_on(services, tenant, space_id, priority=priority)

@@ -18,6 +18,7 @@ from lockpoint.domain.settings import (
     problems_of,
     site_fields,
     site_settings_from,
+    switched,
 )
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority, Tenant
@@ -25,6 +26,7 @@ from lockpoint.services.errors import BadAnswer, HostError, HostUnavailable, Inv
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import AuditEvent, Effects
 from lockpoint.services.ports.tenancy import SettingsNote, SiteState, UsageRow
+from lockpoint.services.tenancy.absence import jobs_after_switch
 from lockpoint.services.tenancy.usage_counts import kept
 from lockpoint.services.tenancy.waiting_files import FOR_COPY_MODE, looks
 
@@ -147,9 +149,11 @@ def _store(services: Services, tenant: Tenant, fields: dict[str, object], priori
 def _remember(services: Services, tenant: Tenant, fields: dict[str, object], *, account: str | None) -> None:
     """Store the newest settings with the row of their change; without an account the row is a recovered one.
 
-    Copy mode has the files looked at that waited for it.
+    Copy mode has the files looked at that waited for it, and activation all of them.
     """
-    wanted = site_settings_from(fields)
+    wanted, known = site_settings_from(fields), services.site_states.get(tenant).settings
+    before = SiteSettings() if known is None else site_settings_from(json.loads(known.fields))
+    does = switched(InForce(before), InForce(wanted))
     revision = wanted.revision
     row = AuditEvent(
         at=services.clock.now(),
@@ -159,8 +163,10 @@ def _remember(services: Services, tenant: Tenant, fields: dict[str, object], *, 
         seq=revision,
         recovered=account is None,
     )
-    note = SettingsNote(revision, json.dumps(fields, sort_keys=True))
+    text = json.dumps(fields, sort_keys=True)
+    note = SettingsNote(revision, text, returns=does.returns, strict_begins=does.strict_begins)
     jobs = looks(services, tenant, FOR_COPY_MODE) if wanted.copy_mode else ()
+    jobs += jobs_after_switch(tenant.id, None, returns=does.returns) if does.toggled else ()
     services.effects.record(tenant, Effects(settings=note, audit=(row,), jobs=jobs))
     services.settings_memory.forget(tenant)
 

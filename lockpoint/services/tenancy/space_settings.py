@@ -11,7 +11,17 @@ from dataclasses import dataclass, replace
 
 from lockpoint.domain import signed_json
 from lockpoint.domain.events import AuditKind
-from lockpoint.domain.settings import InForce, SpaceSettings, problems_of, space_fields, space_settings_from
+from lockpoint.domain.settings import (
+    InForce,
+    SiteSettings,
+    SpaceSettings,
+    Switched,
+    problems_of,
+    site_settings_from,
+    space_fields,
+    space_settings_from,
+    switched,
+)
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority, Tenant
 from lockpoint.services.errors import (
@@ -27,6 +37,7 @@ from lockpoint.services.errors import (
 from lockpoint.services.ports.confluence import PropertyHost, StoredProperty
 from lockpoint.services.ports.locks import AuditEvent, Effects
 from lockpoint.services.ports.tenancy import SettingsNote
+from lockpoint.services.tenancy.absence import jobs_after_switch
 from lockpoint.services.tenancy.site_settings import look_at_locks, refuse_problems, settings_changed, site_settings
 
 KEY = "lockpointspace"
@@ -158,9 +169,19 @@ def _remember(
         recovered=account is None,
     )
     fields = json.dumps(space_fields(replace(settings, managers=(), manager_groups=())), sort_keys=True)
-    note = SettingsNote(settings.version, fields, space_id)
-    services.effects.record(tenant, Effects(settings=note, audit=(row,)))
+    does = _switched(services, tenant, space_id, settings)
+    note = SettingsNote(settings.version, fields, space_id, returns=does.returns, strict_begins=does.strict_begins)
+    jobs = jobs_after_switch(tenant.id, space_id, returns=does.returns) if does.toggled else ()
+    services.effects.record(tenant, Effects(settings=note, audit=(row,), jobs=jobs))
     services.settings_memory.forget(tenant)
+
+
+def _switched(services: Services, tenant: Tenant, space_id: str, settings: SpaceSettings) -> Switched:
+    """Return what the settings change, by what Postgres knows of those before and of the site's."""
+    known = services.site_states.get(tenant).settings
+    site = SiteSettings() if known is None else site_settings_from(json.loads(known.fields))
+    before = _remembered(services.site_states.space_settings(tenant, space_id))
+    return switched(InForce(site, before), InForce(site, settings))
 
 
 def _remembered(known: SettingsNote | None) -> SpaceSettings:

@@ -22,6 +22,7 @@ QUEUE_NAME: Final = "lockpoint"
 PRIORITY: Final = {
     JobKind.TRASHED: 25,  # it says who; a look before it would undo the holder's own trashing
     JobKind.RECONCILE: 20,
+    JobKind.MOVED: 20,
     JobKind.SEND_MAIL: 10,
     JobKind.PAGE_HINT: 0,
     JobKind.SELF_TEST: 0,
@@ -30,6 +31,7 @@ PRIORITY: Final = {
     JobKind.ERASE: -10,
     JobKind.REPORT_ACCOUNTS: -20,
     JobKind.SWEEP: -10,
+    JobKind.SWITCHED: -10,
     JobKind.REDISCOVER: -20,
 }
 

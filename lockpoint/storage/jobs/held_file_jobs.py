@@ -15,7 +15,7 @@ import psycopg
 
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
-from lockpoint.services.ports.jobs import Job
+from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs.enqueue import COLUMNS, NAMES, columns, insertion, key_of
 
@@ -30,12 +30,17 @@ _IS_DUE: Final = """
     (SELECT waiting.attempts > 0 OR waiting.scheduled_at IS NULL OR waiting.scheduled_at <= now()
      FROM procrastinate_jobs waiting WHERE waiting.queueing_lock = held.key AND waiting.status = 'todo')
 """
+# Files that nobody holds matter where the site or one of its spaces is strict. Asked here, it is no further round trip.
+_IS_STRICT: Final = """
+    (EXISTS (SELECT FROM site_state WHERE site_state.tenant_id = named.tenant_id AND site_state.strict)
+     OR EXISTS (SELECT FROM space_state WHERE space_state.tenant_id = named.tenant_id AND space_state.strict))
+"""
 DEFER: Final = f"""
     WITH held AS (
         SELECT named.*
         FROM {COLUMNS}, %(files)s::text[]) AS named ({NAMES}, file)
-        JOIN lock_witness ON lock_witness.tenant_id = named.tenant_id AND lock_witness.attachment_id = named.file
-        WHERE lock_witness.holder IS NOT NULL
+        LEFT JOIN lock_witness ON lock_witness.tenant_id = named.tenant_id AND lock_witness.attachment_id = named.file
+        WHERE lock_witness.holder IS NOT NULL OR (named.task = '{JobKind.RECONCILE}' AND {_IS_STRICT})
     ), queued AS ({insertion(f"held WHERE {_IS_DUE} IS NOT TRUE")})
     SELECT tenant_id, file FROM held
 """  # noqa: S608 - of constants

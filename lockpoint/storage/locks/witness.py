@@ -81,10 +81,13 @@ class PostgresWitnesses:
             cursor.execute(_OF_CONTAINER, [tenant.id, container_id], prepare=True)
             return [read_row(row) for row in cursor]
 
-    def live(self, tenant: Tenant, *, after: str | None = None, limit: int = 500) -> Sequence[Witness]:
+    def live(
+        self, tenant: Tenant, *, after: str | None = None, limit: int = 500, space_id: str | None = None
+    ) -> Sequence[Witness]:
+        within = () if space_id is None else (_ROW.space_id == space_id,)
         statement = (
             select(LOCK_WITNESS)
-            .where(_ROW.tenant_id == tenant.id, _ROW.holder.is_not(None), _ROW.attachment_id > (after or ""))
+            .where(_ROW.tenant_id == tenant.id, _ROW.holder.is_not(None), _ROW.attachment_id > (after or ""), *within)
             .order_by(_ROW.attachment_id)
             .limit(limit)
         )
@@ -112,6 +115,12 @@ class PostgresWitnesses:
         )
         with self._database.single() as connection:
             return connection.execute(statement).rowcount > 0
+
+    def move(self, tenant: Tenant, attachment_id: str, space_id: str, *, returns: bool) -> None:
+        back = {"returned_at": func.now(), "protection": Protection.UNCHECKED.value} if returns else {}
+        statement = update(LOCK_WITNESS).where(*_one(tenant, attachment_id), _ROW.holder.is_not(None))
+        with self._database.single() as connection:
+            connection.execute(statement.values(space_id=space_id, **back))
 
     def marked(self, tenant: Tenant, protections: Iterable[Protection]) -> frozenset[str]:
         wanted = sorted(protection.value for protection in protections)
@@ -163,4 +172,5 @@ def read_row(row: Any) -> Witness:
         version=row.version,
         seen_at=row.seen_at,
         signed_by=row.record.get("signed_by"),
+        returned_at=row.returned_at,
     )

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
+from psycopg.rows import namedtuple_row
 from sqlalchemy import ColumnElement, Connection, func, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 
+from lockpoint.domain.settings import site_settings_from, space_settings_from
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
-from lockpoint.services.ports.tenancy import SettingsNote, SiteState
+from lockpoint.services.ports.tenancy import SettingsNote, SiteState, Switches
 from lockpoint.storage.advisory_locks import Purpose
 from lockpoint.storage.engine import Database
 from lockpoint.storage.tables import SITE_STATE, SPACE_STATE
+from lockpoint.storage.tenancy.reactivation import uncheck_inheriting, uncheck_space
+
+# `greatest` passes over nulls. What a space decides itself does not begin with its site.
+_SWITCHES: Final = """
+    SELECT greatest(space.returned_at, CASE WHEN space.active IS NULL THEN site.returned_at END) AS returned_at,
+        greatest(space.strict_at, CASE WHEN space.strict IS NULL THEN site.strict_at END) AS strict_at,
+        EXISTS (SELECT FROM space_state WHERE tenant_id = %(tenant)s AND active IS NOT NULL) AS spaces_decide,
+        coalesce(site.strict, false) OR EXISTS (SELECT FROM space_state WHERE tenant_id = %(tenant)s AND strict)
+            AS strict_somewhere
+    FROM (SELECT) AS one
+    LEFT JOIN site_state AS site ON site.tenant_id = %(tenant)s
+    LEFT JOIN space_state AS space ON space.tenant_id = %(tenant)s AND space.space_id = %(space)s
+"""
 
 _PATIENCE: Final = 5.0
 _LOCK: Final = text("SELECT pg_advisory_lock(:purpose, :key)")
@@ -27,11 +43,14 @@ def note_settings(connection: Connection, tenant_id: int, note: SettingsNote) ->
     if note.space_id is not None:
         _note_space(connection, tenant_id, note.space_id, note)
         return
-    values = {"revision": note.revision, "settings": note.fields}
+    strict = site_settings_from(json.loads(note.fields)).rules.strict
+    values = {"revision": note.revision, "settings": note.fields, "strict": strict, **_beginnings(note)}
     statement = insert(SITE_STATE).values(tenant_id=tenant_id, **values)
     known = SITE_STATE.c.revision
     newer = or_(known.is_(None), known <= note.revision)
     connection.execute(statement.on_conflict_do_update(index_elements=["tenant_id"], set_=values, where=newer))
+    if note.returns:
+        uncheck_inheriting(connection, tenant_id)
 
 
 def note_templates(connection: Connection, tenant_id: int, revision: int) -> None:
@@ -43,11 +62,20 @@ def note_templates(connection: Connection, tenant_id: int, revision: int) -> Non
 
 
 def _note_space(connection: Connection, tenant_id: int, space_id: str, note: SettingsNote) -> None:
-    values = {"version": note.revision, "settings": note.fields}
+    own = space_settings_from(json.loads(note.fields), note.revision).own
+    decided = {name: own.get(name) for name in ("active", "strict")}
+    values = {"version": note.revision, "settings": note.fields, **decided, **_beginnings(note)}
     statement = insert(SPACE_STATE).values(tenant_id=tenant_id, space_id=space_id, **values)
     newer = SPACE_STATE.c.version <= note.revision
     keys = ["tenant_id", "space_id"]
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=values, where=newer))
+    if note.returns:
+        uncheck_space(connection, tenant_id, space_id)
+
+
+def _beginnings(note: SettingsNote) -> dict[str, Any]:
+    begun = {"returned_at": note.returns, "strict_at": note.strict_begins}
+    return {column: func.now() for column, begins in begun.items() if begins}
 
 
 class PostgresSiteStates:
@@ -86,6 +114,12 @@ class PostgresSiteStates:
         with self._database.single() as connection:
             row = connection.execute(select(site.scalar_subquery(), space.scalar_subquery())).one()
         return row[0], row[1]
+
+    def switches(self, tenant: Tenant, space_id: str | None) -> Switches:
+        with self._database.driver() as driver, driver.cursor(row_factory=namedtuple_row) as cursor:
+            cursor.execute(_SWITCHES, {"tenant": tenant.id, "space": space_id or ""}, prepare=True)
+            row = cursor.fetchone()
+        return Switches(**row._asdict()) if row else Switches()
 
     def note_test(self, tenant: Tenant, *, works: bool, at: datetime, scratch_id: str | None) -> None:
         found = {"restore_works": works, "tested_at": at}

@@ -333,12 +333,13 @@ class ViewerModel(Outgoing):
 
 
 class ListModel(Outgoing):
-    """The files of a page."""
+    """The files of a page. `active` False: Lockpoint is switched off in this space, and nothing is listed."""
 
     items: list[AttachmentModel]
     next_cursor: str | None
     server_time: datetime
     viewer: ViewerModel
+    active: bool
 
 
 class NotifyModel(Outgoing):

@@ -93,7 +93,7 @@ def read_hint(event: str, body: bytes) -> Hint:
         )
     if family == "space":
         return Hint(whole_site=True)
-    return Hint(container_ids=_ids(fields, _CONTAINERS))
+    return Hint(container_ids=_ids(fields, _CONTAINERS), moved=event.endswith("_moved"))
 
 
 def _account(fields: dict[str, Any]) -> str | None:

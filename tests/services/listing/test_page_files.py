@@ -259,10 +259,10 @@ def test_nothing_changed_costs_nothing(many: Stage) -> None:
 
 
 def test_a_tag_holds_across_a_deployment() -> None:
-    """Tags stay valid across processes: time, digest of the locks, signature."""
+    """Tags stay valid across processes: time, space, digest of the locks, signature."""
     world = make_world()
-    tag = "1772442000.f37c32869d1205c55dde4208c1521b35.fdcd58d30fe948e9347e4a17a4dbfb75"
-    assert etag_for(world.services, world.actor(ALICE), Container(ContainerKind.PAGE, "65600"), ()) == tag
+    tag = "1772442000.65538.a0a80eef69eda556fce1053aabf2a0c0.92eb489f714469e5a3f1b4bb74d66e7d"
+    assert etag_for(world.services, world.actor(ALICE), Container(ContainerKind.PAGE, "65600"), "65538", ()) == tag
 
 
 def test_every_change_of_a_lock_changes_the_tag(many: Stage) -> None:
