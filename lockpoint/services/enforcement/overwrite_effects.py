@@ -84,4 +84,5 @@ def unprotected(
 def to_managers(mail: MailIntent, managers: Collection[str]) -> tuple[MailIntent, ...]:
     """Return the mail to the holder as lock managers get it, but for whom it is about."""
     others = (one for one in managers if one not in {mail.recipient, mail.actor})
-    return tuple(replace(mail, recipient=manager, detail=MANAGER) for manager in others)
+    theirs = replace(mail, event_key=f"{mail.event_key}/{MANAGER}", detail=MANAGER)
+    return tuple(replace(theirs, recipient=manager) for manager in others)
