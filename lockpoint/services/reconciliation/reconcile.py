@@ -147,7 +147,10 @@ def _tend(services: Services, tenant: Tenant, state: FileState, held: Held, prio
     if result.uploaded is None:
         return
     if held.unlock_on_upload and result.by_holder:
-        end_lock.release_for_holder(services, tenant, result.state, held, priority=priority, standing=result.pending)
+        standing = result.pending
+        end_lock.release_for_holder(
+            services, tenant, result.state, held, priority=priority, standing=standing, by_upload=True
+        )
     elif result.state.writable:
         rebase(services, tenant, result.state, held, result.uploaded, priority=priority)
 
