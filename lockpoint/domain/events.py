@@ -54,7 +54,7 @@ ABOUT_LIVE_LOCKS: Final = (
     MailKind.PAUSED,
     MailKind.LOCK_WILL_END,
 )
-"""Mails about a lock that goes on; of one event each kind has one recipient."""
+"""Mails about a lock that goes on; of one event each kind has one recipient, or several who are told together."""
 
 OPTIONAL: Final = (
     MailKind.LOCK_ENDED,

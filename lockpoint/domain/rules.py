@@ -172,10 +172,11 @@ def sign_again(snapshot: Snapshot, *, lock_id: str, op_id: str) -> Decision:
     return Write(next_record.moved(found, snapshot, op_id, AuditKind.SIGNED_AGAIN, found.expires_at))
 
 
-def release(snapshot: Snapshot, *, holder: str, lock_id: str, op_id: str) -> Decision:
+def release(snapshot: Snapshot, *, holder: str, lock_id: str, op_id: str, by_upload: bool = False) -> Decision:
     """End one's own lock; ending it twice is `Already`, after a break it is `LockLost`.
 
     One that has run out gets the tombstone of an expiry: only a write proves that it was not extended since the read.
+    `by_upload`: only while the holder wishes their upload to end it; else it is `Already` as it should be.
     """
     found = intact(snapshot, op_id)
     if isinstance(found, Damaged | Already):
@@ -183,6 +184,8 @@ def release(snapshot: Snapshot, *, holder: str, lock_id: str, op_id: str) -> Dec
     if preconditions.is_lock(found, lock_id) and found.holder == holder:
         if phase(found, snapshot.now) is Phase.EXPIRED:
             return expire(snapshot, lock_id=lock_id, op_id=op_id)
+        if by_upload and not found.unlock_on_upload:
+            return Already(found)
         ended = next_record.ended(found, snapshot, EndReason.RELEASED, by=holder)
         return Write(next_record.tombstone(snapshot, op_id, ended))
     return preconditions.ended_before(found, lock_id, holder) or LockLost(found)

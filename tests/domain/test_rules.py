@@ -353,6 +353,15 @@ def test_a_repeated_hand_over_finds_its_lock() -> None:
     assert hand_over(snapshot(ended_since)) == rules.LockLost(ended_since)
 
 
+@pytest.mark.parametrize("wish", [True, False])
+def test_an_upload_ends_a_lock_only_while_that_is_wished(*, wish: bool) -> None:
+    """L-24, ADR 29: asked again at each try to write."""
+    lock = held(unlock_on_upload=wish)
+    decision = release(snapshot(lock), by_upload=True)
+    assert isinstance(decision, rules.Write) if wish else decision == rules.Already(lock)
+    assert isinstance(release(snapshot(lock)), rules.Write)
+
+
 @pytest.mark.parametrize("wish", [None, True, False])
 @pytest.mark.parametrize("before", [True, False])
 def test_extending_keeps_or_changes_the_wish_about_the_next_upload(*, wish: bool | None, before: bool) -> None:

@@ -79,9 +79,16 @@ def expire(services: Services, tenant: Tenant, state: FileState, held: Held, *, 
 
 
 def release_for_holder(
-    services: Services, tenant: Tenant, state: FileState, held: Held, *, priority: Priority, standing: Moments = ()
+    services: Services,
+    tenant: Tenant,
+    state: FileState,
+    held: Held,
+    *,
+    priority: Priority,
+    standing: Moments = (),
+    by_upload: bool = False,
 ) -> Outcome:
-    rule = partial(rules.release, holder=held.holder, lock_id=held.lock_id)
+    rule = partial(rules.release, holder=held.holder, lock_id=held.lock_id, by_upload=by_upload)
     return end(services, tenant, state, rule, by=held.holder, priority=priority, standing=standing)
 
 

@@ -114,10 +114,7 @@ def views_of(
 
     Names are asked for together, the viewer's own only if needed.
     """
-    found = [
-        (state, waitlist_of(services, actor.tenant, state.attachment.id, state.attachment.waitlist_row), known)
-        for state, known in states
-    ]
+    found = [(state, _waitlist_in(services, actor.tenant, state), known) for state, known in states]
     people = {p for state, waitlist, known in found for p in _people_in(state.standing, waitlist, actor, known)}
     viewer = _Viewer(
         services=services,
@@ -277,6 +274,13 @@ class _Viewer:
         if ended is None:
             return None
         return LastEnded(ended.reason.value, self._person(ended.by) if ended.by else None, ended.at, ended.why)
+
+
+def _waitlist_in(services: Services, tenant: Tenant, state: FileState) -> Waitlist:
+    """Return who waits and asks; of a file that is not locked nobody."""
+    if not isinstance(state.standing, Held):
+        return Waitlist()
+    return waitlist_of(services, tenant, state.attachment.id, state.attachment.waitlist_row)
 
 
 def _shown_requests(waitlist: Waitlist, held: Held, actor: Actor, known: Facts) -> EditRequests:

@@ -239,6 +239,9 @@ class UsageEvent(StrEnum):
     RELEASED = "released"
     BROKEN = "broken"
     TAKEN_OVER = "taken_over"
+    REQUESTED = "requested"
+    DECLINED = "declined"
+    HANDED_OVER = "handed_over"
     ASKED_TO_BE_TOLD = "asked_to_be_told"
 
 

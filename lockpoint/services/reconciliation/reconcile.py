@@ -202,7 +202,10 @@ def _tend(services: Services, tenant: Tenant, state: FileState, held: Held, prio
     state, held = with_time_left(services, tenant, state, held, priority=priority)
     result = protect(services, tenant, state, held, priority=priority)
     if result.uploaded is not None and held.unlock_on_upload and result.by_holder:
-        end_lock.release_for_holder(services, tenant, result.state, held, priority=priority, standing=result.pending)
+        standing = result.pending
+        end_lock.release_for_holder(
+            services, tenant, result.state, held, priority=priority, standing=standing, by_upload=True
+        )
         return
     if result.uploaded is not None and result.state.writable:
         rebase(services, tenant, result.state, held, result.uploaded, priority=priority)

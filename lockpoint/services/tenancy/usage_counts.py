@@ -20,6 +20,10 @@ _EVENTS: Final = {
     "release": UsageEvent.RELEASED,
     "break": UsageEvent.BROKEN,
     "take_over": UsageEvent.TAKEN_OVER,
+    "request": UsageEvent.REQUESTED,
+    "cancel_request": None,
+    "decline": UsageEvent.DECLINED,
+    "hand_over": UsageEvent.HANDED_OVER,
 }
 
 
@@ -32,7 +36,9 @@ def count(services: Services, actor: Actor, event: UsageEvent) -> None:
 def count_call(services: Services, actor: Actor, use_case: str, status: int) -> None:
     """Count a call about a lock; locking one's own locked file is an extension."""
     taken = UsageEvent.LOCKED if status == CREATED else UsageEvent.EXTENDED
-    count(services, actor, _EVENTS.get(use_case, taken))
+    event = _EVENTS.get(use_case, taken)
+    if event is not None:
+        count(services, actor, event)
 
 
 def kept(services: Services, tenant: Tenant) -> Sequence[UsageRow]:

@@ -7,6 +7,7 @@ import pytest
 from lockpoint.domain.events import MailKind
 from lockpoint.domain.settings import SpaceSettings
 from lockpoint.services.errors import NotAllowed
+from lockpoint.services.listing import page_files
 from lockpoint.services.ports.notifications import TO_MANAGER
 from lockpoint.services.tenancy import space_settings
 from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA
@@ -36,6 +37,10 @@ def test_a_lock_manager_ends_and_takes_over(stage: Stage, lock_id: str, wanted: 
     assert isinstance(refusal_of(stage.break_, lock_id, BOB), NotAllowed)
     _appoint(stage, wanted)
     assert (stage.show(BOB).can.break_, stage.show(BOB).can.take_over) == (True, True)
+    listed = page_files.of_container(
+        stage.world.services, stage.world.actor(BOB), stage.file.container, page_files.Query()
+    )
+    assert (listed.may_break, [row.lock for row in listed.rows]) == (True, [stage.show(BOB)])
     assert not stage.show(CHARLIE).can.break_
     assert isinstance(refusal_of(stage.break_, lock_id, CHARLIE), NotAllowed)
     assert stage.break_(lock_id, BOB).status == 200

@@ -164,6 +164,21 @@ def test_the_save_of_an_allowed_app_is_protected_and_ends_nothing(stage: Stage, 
     _ended_once(stage)
 
 
+def test_a_wish_that_is_taken_back_while_the_look_works(stage: Stage, lock_id: str) -> None:
+    """ADR 29: the lock goes on; the upload is protected all the same."""
+    _waiting(stage, lock_id)
+    stage.upload(ALICE, b"done")
+    number = stage.taps.calls["lock_properties.replace"] + 1
+    stage.taps.before["lock_properties.replace", number] = lambda: stage.extend(lock_id, unlock_on_upload=False)
+    stage.reconcile()
+    assert stage.held.lock_id == lock_id
+    stage.world.clock.advance(seconds=5)
+    stage.upload(BOB, b"Bob's")
+    stage.sweep()
+    assert stage.content == b"done"
+    assert stage.held.base.number == 2
+
+
 def test_after_a_hand_over_it_is_the_new_holders_choice(stage: Stage, lock_id: str) -> None:
     """P-11, L-24: the wish goes with the lock that ended."""
     _waiting(stage, lock_id)

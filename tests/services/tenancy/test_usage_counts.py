@@ -50,7 +50,13 @@ def test_what_people_do_is_counted_once(stage: Stage) -> None:
     stage.break_(lock_id, DANA)
     second = stage.lock().lock.lock_id or ""
     third = stage.take_over(second, DANA).lock.lock_id or ""
-    stage.release(third, DANA)
+    for asker in (BOB, ALICE):
+        stage.request(third, asker)
+    stage.cancel_request(third, ALICE)
+    stage.decline(third, BOB, DANA)
+    stage.request(third, BOB)
+    stage.hand_over(third, BOB, DANA)
+    stage.release(stage.held.lock_id, BOB)
     kept = {row.event: row.count for row in overview(stage).kept}
     assert kept == {
         UsageEvent.LOCKED: 2,
@@ -58,6 +64,9 @@ def test_what_people_do_is_counted_once(stage: Stage) -> None:
         UsageEvent.ASKED_TO_BE_TOLD: 1,
         UsageEvent.BROKEN: 1,
         UsageEvent.TAKEN_OVER: 1,
+        UsageEvent.REQUESTED: 3,
+        UsageEvent.DECLINED: 1,
+        UsageEvent.HANDED_OVER: 1,
         UsageEvent.RELEASED: 1,
     }
     assert {row.day for row in overview(stage).kept} == {START.date()}
