@@ -92,9 +92,8 @@ UNREACHABLE: Final = ("not_approved", "unknown", "switched_off", "hidden")
 class MailHealth:
     """How the mails of a site fare: now, and since some day.
 
-    `waiting` and `parked` are mails that have not left, parked ones after a day of attempts. `refused` mails the mail
-    server refused for good. `unreachable` people were not told their newest news, by mail or comment, because
-    Confluence gives no address; `commented` people were told theirs in a comment.
+    `waiting` mails have not left; `parked` ones were tried for a day; the mail server `refused` others for good.
+    Confluence gives no address of `unreachable` people, who were not told their newest news, and of `commented` ones.
     """
 
     waiting: int

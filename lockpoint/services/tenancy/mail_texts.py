@@ -32,6 +32,9 @@ from lockpoint.services.settings_memory import RememberedTexts
 from lockpoint.services.tenancy.site_settings import must_administer
 
 KEY: Final = "lockpointmails"
+MOST_TOLD: Final = 50
+"""How many problems an answer tells."""
+
 UNASKED: Final = timedelta(seconds=3)
 """A change that any process made counts everywhere after this time."""
 
@@ -117,9 +120,6 @@ def refuse_wrong(changes: Changes) -> None:
     ]
     if wrong:
         raise Invalid(str(wrong[0]["problem"]), details={"fields": wrong[:MOST_TOLD]})
-
-
-MOST_TOLD: Final = 50
 
 
 def sign_again(services: Services, tenant: Tenant, *, priority: Priority) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -17,7 +18,10 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope
 
 from devstack.ports import free_ports
+from lockpoint import bootstrap
+from lockpoint.services.notifications.mail_health import mail_health
 from lockpoint.services.ports.jobs import JobKind
+from lockpoint.services.ports.notifications import MailUnavailable
 from lockpoint.services.tenancy.settings_in_force import UNASKED
 from simulator.world.seed import ALICE, BOB
 from tests.support import databases
@@ -29,8 +33,12 @@ class Post:
     """A mail server's other side: keeps the letters of each address."""
 
     letters: list[tuple[str, EmailMessage]] = field(default_factory=list)
+    trouble: str = ""
+    """What is answered instead of taking a letter."""
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Envelope) -> str:  # noqa: N802
+        if self.trouble:
+            return self.trouble
         letter = message_from_bytes(envelope.original_content or b"", policy=default)
         assert isinstance(letter, EmailMessage)
         self.letters += [(address, letter) for address in envelope.rcpt_tos]
@@ -197,3 +205,28 @@ def test_who_has_no_address_is_told_on_the_page(live: LiveApp, post: Post) -> No
     assert "lockpoint-" not in str(live.rows()["email_intent"])
     live.control("sites/acme/behaviour", emailLookup="allowed")
     live.call("sam", "PUT", "/settings", {"revision": revision + 1, "comments": False})
+
+
+@pytest.mark.parametrize("answer", ["421 busy", "452 full", "550 no such person", "554 policy"])
+def test_what_the_mail_server_answers_decides(live: LiveApp, post: Post, answer: str) -> None:
+    """F45: 4xx: nothing is lost, it is sent later, once; 5xx: refused for good, logged and counted."""
+    page = live.page()
+    file = live.file(page, "plan.txt")
+    lock = live.lock("alice", file)
+    live.call("dana", "POST", f"/attachments/{file}/lock/break", {"lockId": lock, "reason": "x"})
+    intent = str(live.database.execute("select max(id) from email_intent").fetchone()[0])  # type: ignore[index]
+    services = bootstrap.build(live.settings)
+    tenant = services.tenants.by_id(live.tenant_id("acme"))
+    assert tenant is not None
+    before, post.trouble = mail_health(services, tenant), answer
+    passing = answer.startswith("4")
+    with pytest.raises(MailUnavailable) if passing else nullcontext():
+        live.work(JobKind.SEND_MAIL, intent)
+    after = mail_health(services, tenant)
+    assert (after.waiting, after.refused) == (before.waiting - (not passing), before.refused + (not passing))
+    post.trouble = ""
+    for _ in range(2):
+        live.work(JobKind.SEND_MAIL, intent)
+    assert subjects(post.to("alice")) == (["Dana Diaz unlocked plan.txt"] if passing else [])
+    assert mail_health(services, tenant).waiting == before.waiting - 1
+    live.sql("delete from procrastinate_jobs where task_name = 'send_mail'")
