@@ -13,6 +13,10 @@ from lockpoint.connect import descriptor
 from lockpoint.services import errors
 from lockpoint.services.container import Services
 from lockpoint.web.api.locks import api_routes
+from lockpoint.web.api.many.bulk import bulk_routes
+from lockpoint.web.api.many.health import site_health_routes
+from lockpoint.web.api.many.lock_lists import lock_list_routes
+from lockpoint.web.api.many.notices import notice_routes
 from lockpoint.web.api.me import me_routes
 from lockpoint.web.api.settings import settings_routes
 from lockpoint.web.connect.frontend_bundle import Bundle, Screen
@@ -43,6 +47,10 @@ def app() -> Flask:
     services = cast("Services", object())
     blueprints = [
         api_routes(services),
+        bulk_routes(services),
+        lock_list_routes(services),
+        notice_routes(services),
+        site_health_routes(services),
         settings_routes(services),
         me_routes(services),
         mail_routes(services),

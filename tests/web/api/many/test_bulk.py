@@ -136,6 +136,23 @@ def test_odd_bodies_are_refused(api: CheckedApi, body: Json) -> None:
     assert refusal(api("alice", "POST", "/locks/bulk", body)) == (422, "invalid_request")
 
 
+@pytest.mark.parametrize("action", ["lock", "unlock", "extend", "notify-me", "break"])
+def test_invisible_is_unknown(api: CheckedApi, live: LiveApp, action: str) -> None:
+    """L-02: a file on a page that Bob and Dana do not see, one of the other site, one that is not there."""
+    page = live.page()
+    closed = live.file(page)
+    lock = live.lock("alice", closed)
+    live.restrict(page, "alice", live.app_user)
+    items: list[Json] = [{"id": closed}, {"id": "999999999999"}, {"id": "999999999998"}]
+    if action not in {"lock", "notify-me"}:
+        items = [{**item, "lockId": lock} for item in items]
+    reason = {"reason": "x"} if action == "break" else {}
+    for who in ("bob", "dana", "sam"):
+        found = _bulk(api, who, action, items, **reason)["items"]
+        assert [one["status"] for one in found] == [404] * 3
+        assert len({str({name: one[name] for name in ("outcome", "status", "body")}) for one in found}) == 1
+
+
 def test_another_body_under_the_same_id_is_refused(api: CheckedApi, live: LiveApp) -> None:
     """L-12: also a single call under the id of many, and the other way round."""
     (file,) = _files(live, 1)
