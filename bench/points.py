@@ -27,7 +27,7 @@ from tests.web.live_app import Json, LiveApp, live_app
 
 TARGET = Path(__file__).parents[1] / "docs" / "costs.md"
 PEOPLE = ("alice", "bob", "charlie", "dana", "sam")
-LISTED, LOCKED = 10, 3
+LISTED, LOCKED, MANY = 10, 3, 10
 LONG = ((250, 50), (1000, 0))
 """Files of a page, and how many of them are locked."""
 
@@ -78,7 +78,7 @@ def measured(live: LiveApp) -> list[Cost]:
     """Return all costs in a fixed order; the application needs a mail catcher."""
     meter = Meter(live)
     _warm(live)
-    for part in (_locks, _waiting, _requests, _lists, _settings, _enforcement, _upkeep, _mails, _texts):
+    for part in (_locks, _waiting, _requests, _lists, _many, _settings, _enforcement, _upkeep, _mails, _texts):
         part(meter)
     return meter.costs
 
@@ -208,6 +208,42 @@ def _open_tab(live: LiveApp, path: str) -> None:
             answer = live.call("bob", "GET", path, headers={"If-None-Match": tag})
             tag = answer.headers["ETag"]
     live.forget_tokens()
+
+
+def _many(meter: Meter) -> None:
+    live = meter.live
+    meter.group = f"Bulk: {MANY} files of one page"
+    page = live.page()
+    files = [live.file(page) for _ in range(MANY)]
+
+    def bulk(name: str, person: str, action: str, **more: object) -> Json:
+        items = [{"id": file, **({"lockId": locks[file]} if file in locks else {})} for file in files]
+        body = {"action": action, "items": items, **more}
+        return meter.call(name, 207, person, "POST", "/locks/bulk", body)
+
+    locks: dict[str, str] = {}
+    locked = bulk("lock", "alice", "lock")["items"]
+    locks = {one["id"]: one["body"]["lock"]["lockId"] for one in locked}
+    bulk("extend", "alice", "extend")
+    bulk("break, by a space admin", "dana", "break", reason="x")
+    live.settle()
+    meter.group = f"Lists across pages: {MANY} locks of another on one page"
+    locks = {}
+    live.call("alice", "POST", "/locks/bulk", {"action": "lock", "items": [{"id": file} for file in files]})
+    live.settle()
+    for name in ("space, the first time", "space, again"):
+        meter.call(name, 200, "dana", "GET", f"/spaces/DS/locks?page={page}")
+    for name in ("site, the first time", "site, again"):
+        meter.call(name, 200, "sam", "GET", f"/locks?scope=site&page={page}")
+    meter.call("one's own, the first time", 200, "alice", "GET", f"/locks?scope=mine&page={page}")
+    meter.call("one's own, found by name", 200, "alice", "GET", f"/locks?scope=mine&page={page}&q=file")
+    meter.group = "Notices and health"
+    meter.call("notices, nothing to tell", 200, "charlie", "GET", "/notices")
+    meter.call(f"notices of {MANY} ended locks, the first time", 200, "alice", "GET", "/notices")
+    tag = live.call("alice", "GET", "/notices").headers["ETag"]
+    meter.count("unchanged (304)", lambda: live.call("alice", "GET", "/notices", headers={"If-None-Match": tag}))
+    meter.call("health of the site", 200, "sam", "GET", "/health")
+    meter.call("health of a space", 200, "dana", "GET", "/health?space=DS")
 
 
 def _settings(meter: Meter) -> None:

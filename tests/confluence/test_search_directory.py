@@ -8,7 +8,7 @@ import pytest
 
 from lockpoint.services.errors import GoneOrInvisible
 from lockpoint.services.ports.confluence import Group, Space
-from tests.confluence.live import ALICE, BOB, CHARLIE, GINA, PRIORITY, SPACE
+from tests.confluence.live import ALICE, BOB, CHARLIE, GINA, PAGE, PRIORITY, SPACE
 
 if TYPE_CHECKING:
     from tests.confluence.live import Live
@@ -60,3 +60,27 @@ def test_groups_are_found_by_a_part_of_their_name(live: Live) -> None:
     assert live.directory.find_groups(live.acme, ALICE, "edit", priority=PRIORITY) == (Group("11", "site editors"),)
     assert live.directory.find_groups(live.acme, ALICE, "nobody", priority=PRIORITY) == ()
     assert live.directory.find_groups(live.globex, GINA, "edit", priority=PRIORITY) == ()
+
+
+def _file(live: Live, name: str) -> str:
+    made = live.act("upload", ALICE, pageId=PAGE.id, fileName=name, text="x")
+    return str(made["id"]).removeprefix("att")
+
+
+def test_files_are_found_by_the_beginnings_of_words(live: Live) -> None:
+    """L-60: as the person, in one space or all."""
+    file = _file(live, "Quarterly plan.xlsx")
+    for key in (None, "DS"):
+        found = live.directory.find_files(live.acme, BOB, "quarterly", space_key=key, priority=PRIORITY)
+        assert found == (frozenset([file]), True)
+    assert live.directory.find_files(live.acme, BOB, "quarterly", space_key="NO", priority=PRIORITY)[0] == frozenset()
+    live.act("person", BOB, permissions=[])
+    assert live.directory.find_files(live.acme, BOB, "quarterly", space_key=None, priority=PRIORITY)[0] == frozenset()
+
+
+@pytest.mark.parametrize("text", ['"', "\\", '" or type = "page', "x" * 100, "a) or (type = page"])
+def test_a_name_that_is_typed_stays_text(live: Live, text: str) -> None:
+    _file(live, "plan.txt")
+    for key in (None, 'DS" or space = "X'):
+        found = live.directory.find_files(live.acme, ALICE, text, space_key=key, priority=PRIORITY)
+        assert found == (frozenset(), True)

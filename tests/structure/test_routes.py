@@ -15,6 +15,10 @@ from lockpoint.mail.link_pages import GettextPages
 from lockpoint.services import errors
 from lockpoint.services.container import Services
 from lockpoint.web.api.locks import api_routes
+from lockpoint.web.api.many.bulk import bulk_routes
+from lockpoint.web.api.many.health import site_health_routes
+from lockpoint.web.api.many.lock_lists import lock_list_routes
+from lockpoint.web.api.many.notices import notice_routes
 from lockpoint.web.api.me import me_routes
 from lockpoint.web.api.settings import settings_routes
 from lockpoint.web.api.templates import template_routes
@@ -46,6 +50,10 @@ def app() -> Flask:
     services = cast("Services", SimpleNamespace(link_pages=GettextPages()))
     blueprints = [
         api_routes(services),
+        bulk_routes(services),
+        lock_list_routes(services),
+        notice_routes(services),
+        site_health_routes(services),
         settings_routes(services),
         template_routes(services),
         me_routes(services),

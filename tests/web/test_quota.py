@@ -116,3 +116,20 @@ def test_when_lists_have_used_up_their_part_locks_still_end(live: LiveApp, redis
     assert "It goes on at" in answer.json()["message"]
     assert live.call("alice", "POST", f"/attachments/{live.file(page)}/lock").status_code == 503
     assert live.call("alice", "POST", f"/attachments/{file}/lock/release", {"lockId": lock}).status_code == 200
+
+
+def test_many_files_in_one_call_count_one_by_one(live: LiveApp, page: str) -> None:
+    """E38: what a person's share does not pay for says `retry` with the time; a colleague goes on."""
+    files = [live.file(page) for _ in range(30)]
+    body = {"action": "lock", "items": [{"id": file} for file in files]}
+    answer = live.call("alice", "POST", "/locks/bulk", body).json()
+    outcomes = [one["outcome"] for one in answer["items"]]
+    done = outcomes.count("done")
+    assert 1 <= done < len(files)
+    assert set(outcomes) == {"done", "retry"}
+    waiting = [one for one in answer["items"] if one["outcome"] == "retry"]
+    assert {(one["status"], one["body"]["error"]) for one in waiting} == {(429, "too_many_requests")}
+    assert 1 <= answer["retryAfter"] <= 600
+    assert datetime.fromisoformat(answer["until"]) > bootstrap.SystemClock().now()
+    assert live.live_locks("acme") == done
+    assert live.call("bob", "GET", f"/pages/{page}/attachments").status_code == 200

@@ -1,1 +1,1 @@
-"""Files of a page with their locks, as one person sees them."""
+"""Lists, notices and reports, as one person sees them."""

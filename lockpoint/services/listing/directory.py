@@ -6,25 +6,32 @@ from collections.abc import Sequence
 
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority
+from lockpoint.services.errors import Rejected
 from lockpoint.services.ports.confluence import Group, Person
 from lockpoint.services.quota_accounting import spending_on
 
 
 def find_people(services: Services, actor: Actor, text: str) -> Sequence[Person]:
-    """Nobody for an empty text."""
+    """Nobody for an empty text, nor for one that Confluence's search does not understand."""
     if not text.strip():
         return ()
     with spending_on("find_people"):
-        return services.directory.find_people(
-            actor.tenant, actor.account_id, text.strip(), priority=Priority.INTERACTIVE
-        )
+        try:
+            return services.directory.find_people(
+                actor.tenant, actor.account_id, text.strip(), priority=Priority.INTERACTIVE
+            )
+        except Rejected:
+            return ()
 
 
 def find_groups(services: Services, actor: Actor, text: str) -> Sequence[Group]:
-    """None for an empty text."""
+    """None for an empty text, nor for one that Confluence's search does not understand."""
     if not text.strip():
         return ()
     with spending_on("find_groups"):
-        return services.directory.find_groups(
-            actor.tenant, actor.account_id, text.strip(), priority=Priority.INTERACTIVE
-        )
+        try:
+            return services.directory.find_groups(
+                actor.tenant, actor.account_id, text.strip(), priority=Priority.INTERACTIVE
+            )
+        except Rejected:
+            return ()

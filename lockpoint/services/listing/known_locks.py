@@ -54,10 +54,10 @@ def _look(
     if viewer is None:
         return LockOnPage(FileState.unseen(witness), None, Facts())
     state = _state(services, actor, witness)
-    place = state.attachment.container
+    place = state.attachment.container if state else None
     if place != witness.container:
         viewer = _viewer(services, actor, place) if place else None
-    if viewer is None:
+    if state is None or viewer is None:
         return LockOnPage(FileState.unseen(witness), None, Facts())
     return LockOnPage(state, viewer.view, viewer.facts)
 
@@ -74,8 +74,11 @@ def _viewer(services: Services, actor: Actor, container: Container) -> Viewer | 
     return page.viewer
 
 
-def _state(services: Services, actor: Actor, witness: Witness) -> FileState:
-    """Return the file as it is now, or as it was read within minutes if the witness says the same as then."""
+def _state(services: Services, actor: Actor, witness: Witness) -> FileState | None:
+    """Return the file as it is now, or as it was read within minutes if the witness says the same as then.
+
+    None for one that is not there any more; an odd answer leaves what is known of it.
+    """
     record, now = witness.record, services.clock.now()
     stamp = (record.epoch, record.seq, witness.protection, witness.version, witness.seen_at)
     page = _page(services, actor, witness.container)
@@ -83,9 +86,11 @@ def _state(services: Services, actor: Actor, witness: Witness) -> FileState:
     if before is not None and before.stamp == stamp and now - before.at <= KEPT:
         return state_of(services, actor.tenant, before.file, witness)
     try:
-        state = read_through(services, actor, witness.attachment_id) or FileState.unseen(witness)
+        state = read_through(services, actor, witness.attachment_id)
     except BadAnswer:
         return FileState.unseen(witness)
+    if state is None:
+        return None
     same = isinstance(state.found, Held | Free) and (state.found.epoch, state.found.seq) == stamp[:2]
     if same and not state.blocked:
         page.locked[witness.attachment_id] = LockedFile(now, stamp, state.attachment)

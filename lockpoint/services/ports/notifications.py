@@ -144,8 +144,8 @@ class MailFacts:
     `detail` is the intent's word: `undone` or `not_undone` for an overwrite; `renamed`, `trashed`, `trashed_renamed`,
     `strict` or `strict_renamed` (nobody held the file) for what was undone; the reason of an ending or flag, after
     `TO_MANAGER` for a lock manager; `handed_over` or `declined`; `DIGEST` for `count` events since `since`. `at` is
-    when a lock ended or will end, or when a pause ends. A summary has `lines` for files and leaves out `more` events; so
-    has a reminder of `count` locks without end. `unsubscribe_url` is None for mails that cannot be switched off;
+    when a lock ended or will end, or when a pause ends. A summary has `lines` for files and leaves out `more` events;
+    so has a reminder of `count` locks without end. `unsubscribe_url` is None for mails that cannot be switched off;
     without `extend_url` the warning leads to the page. `told` is what only a text of the site's needs.
     """
 

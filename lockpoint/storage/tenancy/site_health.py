@@ -38,7 +38,7 @@ class PostgresSiteHealth:
         )
         with self._database.transaction() as connection:
             return SiteReadings(
-                mails=dict(connection.execute(mails).tuples()),
+                mails=dict(connection.execute(mails).all()),
                 waiting_mails=connection.execute(waiting).scalar_one(),
-                parked=dict(connection.execute(parked).tuples()),
+                parked=dict(connection.execute(parked).all()),
             )

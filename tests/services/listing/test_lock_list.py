@@ -311,6 +311,21 @@ def test_the_other_site_is_not_there() -> None:
     assert [row.attachment_id for row in mine.rows] == [file.id]
 
 
+def test_a_thousand_locks_of_a_space() -> None:
+    """L-60, I22: each once; a second reading asks for nothing but the role and names."""
+    shelf = Shelf(make_stage())
+    shelf.stage.world.services = replace(shelf.stage.world.services, locks_per_person=2000)
+    pages = [shelf.page() for _ in range(50)]
+    for number in range(1000):
+        shelf.locked(pages[number % 50], ALICE, 1 + number % 9)
+    for files, seen in ((1000, 50), (0, 0)):
+        shelf.stage.taps.clear()
+        rows = [row.attachment_id for row in shelf.parts(DANA, replace(SPACE, limit=250))]
+        assert sorted(rows) == sorted(file.id for file in shelf.files)
+        calls = shelf.stage.taps.calls
+        assert (calls["attachments.get"], calls["people.container"]) == (files, seen)
+
+
 # I22
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bench.points import ENOUGH, LISTED, LOCKED, TARGET, Cost, mail_sink, measured, page_of
+from bench.points import ENOUGH, LISTED, LOCKED, MANY, TARGET, Cost, mail_sink, measured, page_of
 from tests.support import databases
 from tests.web.live_app import live_app
 
@@ -53,6 +53,13 @@ def _points(costs: list[Cost], group: str, name: str) -> int:
         ("List of a page with 250", "after a new file", 260),
         ("List of a page with 1000", "the first time", 1100),
         ("List of a page with 1000", "again", 3),
+        ("Bulk", "lock", 6 * MANY + TWO_EACH),
+        ("Bulk", "extend", 3 * MANY + TWO_EACH),
+        ("Lists across", "space, the first time", TWO_EACH * MANY + BASE + TWO_EACH),
+        ("Lists across", "space, again", BASE),
+        ("Notices", "notices, nothing to tell", 0),
+        ("Notices", "unchanged", 0),
+        ("Notices", "health of the site", 3),
     ],
 )
 def test_use_cases_keep_to_their_budget(costs: list[Cost], group: str, name: str, most: int) -> None:
