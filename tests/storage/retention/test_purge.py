@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import delete, insert, select, text, update
 
 from lockpoint.domain.events import MailKind
+from lockpoint.domain.expiry.lock_times import REMINDED_WITHIN
 from lockpoint.domain.lock import Ended, EndReason
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
@@ -254,6 +255,38 @@ def test_what_was_told_is_known_while_a_lock_lives_that_took_it_over(
     PostgresEffects(database, clock, 3).record(acme, Effects(intents=told.intents))
     assert queue(database) == []
     assert _of_people(database) == []
+
+
+def test_a_warning_is_known_as_long_as_its_lock_lives(database: Database, acme: Tenant, clock: FakeClock) -> None:
+    """L-33, P13: a lock may live for weeks after it; nobody is warned of one end twice, and nobody is named."""
+    clock.at = NOW - timedelta(days=8)
+    warning = Effects(intents=(intent(kind=MailKind.LOCK_WILL_END, lock_id="1" * 32, event_key="1/end"),))
+    effects = PostgresEffects(database, clock, 3)
+    effects.record(acme, Effects(witness=witness(seen_at=NOW)))
+    effects.record(acme, warning)
+    with database.transaction() as connection:
+        connection.execute(update(EMAIL_INTENT).values(done=True))
+        connection.execute(delete(QUEUE_TABLE))
+    clock.at = NOW
+    Retention(database, clock, 3).purge()
+    effects.record(acme, warning)
+    assert (count(database, "email_intent"), queue(database), _of_people(database)) == (1, [], [])
+
+
+def test_a_weekly_reminder_is_known_while_it_may_be_asked_for(
+    database: Database, acme: Tenant, clock: FakeClock
+) -> None:
+    """M-10, L-65: with the fewest days of retention, too."""
+    clock.at = NOW.replace(hour=23, minute=59)
+    reminder = Effects(intents=(intent(kind=MailKind.ENDLESS_LOCKS, event_key="week 120"),))
+    effects = PostgresEffects(database, clock, 1)
+    effects.record(acme, reminder)
+    with database.transaction() as connection:
+        connection.execute(delete(QUEUE_TABLE))
+    clock.at += REMINDED_WITHIN - timedelta(seconds=1)
+    Retention(database, clock, 1).purge()
+    effects.record(acme, reminder)
+    assert (count(database, "email_intent"), queue(database)) == (1, [])
 
 
 def test_a_mail_that_waited_too_long_was_not_told(

@@ -10,8 +10,9 @@ from pydantic.alias_generators import to_camel
 
 from lockpoint import bootstrap
 from lockpoint.domain.events import OPTIONAL, MailKind
+from lockpoint.domain.lock import Held
 from lockpoint.services.context import Tenant
-from lockpoint.services.notifications.mail_links import unsubscribe_url
+from lockpoint.services.notifications.mail_links import extend_url, unsubscribe_url
 from lockpoint.services.ports.jobs import Job, JobKind
 from simulator.world.seed import ALICE, BOB
 from tests.commands.run import lockpoint
@@ -101,6 +102,71 @@ def test_every_optional_mail_can_be_switched_off(live: LiveApp, kind: MailKind) 
     shown = requests.get(_link(live, BOB, kind), timeout=CALL_SECONDS)
     assert shown.status_code == 200
     assert "<button>Unsubscribe</button>" in shown.text
+
+
+def _extend_link(live: LiveApp, file: str, locale: str = "fr") -> str:
+    """The link of a warning of Alice's lock."""
+    with bootstrap.operating(live.settings) as working:
+        witness = working.services.witnesses.get(_acme(live), file)
+        assert witness is not None
+        assert isinstance(witness.record, Held)
+        url = extend_url(working.services, _acme(live), file, witness.record, locale, "Asia/Tokyo")
+    return f"{live.url}{urlsplit(url).path}"
+
+
+@pytest.mark.usefixtures("other_site_untouched")
+def test_a_link_to_a_lock_that_is_gone_says_so(live: LiveApp) -> None:
+    """P-12, L-23: broken, locked by another, in the trash, purged: plain words in the mail's language, never 5xx."""
+    file = live.file(live.page(), "plan.txt")
+    lock = live.lock("alice", file)
+    link = _extend_link(live, file)
+    live.call("dana", "POST", f"/attachments/{file}/lock/break", {"lockId": lock, "reason": "x"})
+    for turn in range(3):
+        for method, status in (("GET", 200), ("POST", 409)):
+            answer = requests.request(method, link, timeout=CALL_SECONDS)
+            assert answer.status_code == status
+            assert '<html lang="fr" dir="ltr">' in answer.text
+            words = "pas été prolongé" if turn == 2 else "Votre verrou a pris fin"
+            assert words in answer.text
+            assert ("Le verrou a pris fin\u00a0: " in answer.text) is (turn < 2)
+            assert "<button>" not in answer.text
+        if turn == 0:
+            live.lock("bob", file)
+        elif turn == 1:
+            live.control("sites/acme/trash", attachmentId=file, account="bob")
+            live.control("sites/acme/purge", attachmentId=file, account="dana")
+    assert BOB not in link
+
+
+def test_while_confluence_is_away_the_link_says_later(live: LiveApp) -> None:
+    """Nothing is changed, and the link works afterwards."""
+    file = live.file(live.page(), "plan.txt")
+    live.lock("alice", file)
+    link = _extend_link(live, file, "de")
+    live.control("faults", kind="status", status=500, caller="app", path=f"/{file}|/att{file}", times=None)
+    try:
+        away = requests.post(link, timeout=CALL_SECONDS)
+    finally:
+        requests.delete(f"{live.running.control_url}/_sim/faults", timeout=CALL_SECONDS)
+    assert (away.status_code, "Bitte versuchen Sie es in einigen Minuten erneut" in away.text) == (503, True)
+
+
+def test_links_of_earlier_mails_still_unsubscribe(live: LiveApp) -> None:
+    """They name no language: English."""
+    with bootstrap.operating(live.settings) as working:
+        token = working.services.tokens.seal_link(f"{_acme(live).id}\nlock_ended\n{BOB}", "unsubscribe")
+        wrong = working.services.tokens.seal_link(f"{_acme(live).id}\nnothing\n{BOB}", "unsubscribe")
+        gone = working.services.tokens.seal_link(f"999\nlock_ended\n{BOB}", "unsubscribe")
+    assert "No more mails of this kind?" in requests.get(f"{live.url}/mail/{token}", timeout=CALL_SECONDS).text
+    for other in (wrong, gone):
+        assert requests.get(f"{live.url}/mail/{other}", timeout=CALL_SECONDS).status_code == 401
+
+
+def test_a_bad_link_speaks_the_browsers_language(live: LiveApp) -> None:
+    """Nobody knows whose it was."""
+    asked = {"Accept-Language": "ja,en;q=0.5"}
+    answer = requests.get(f"{live.url}/mail/nothing", headers=asked, timeout=CALL_SECONDS)
+    assert (answer.status_code, "このリンクは使用できません" in answer.text) == (401, True)
 
 
 def test_links_that_we_did_not_seal_do_nothing(live: LiveApp) -> None:
