@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 
 import pytest
 from babel import Locale
-
 from lockpoint.mail.moments import moment
 
 

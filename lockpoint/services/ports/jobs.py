@@ -27,6 +27,7 @@ class JobKind(StrEnum):
     PROFILE = "profile"
     ERASE = "erase"
     REPORT_ACCOUNTS = "report_accounts"
+    GOODBYE = "goodbye"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class Job:
     """Waiting jobs of the same kind, tenant and subject are one.
 
     `subject` is an encoded `JobSubject`, or an attachment id (`RECONCILE`, `MOVED`), intent (`SEND_MAIL`), account
-    (`PROFILE`), request (`ERASE`), space (`SWITCHED`), "" for the whole site.
+    (`PROFILE`), request (`ERASE`), space (`SWITCHED`), installation on Forge (`GOODBYE`), "" for the whole site.
     """
 
     kind: JobKind

@@ -112,6 +112,7 @@ class InstallationEvent(StrEnum):
     RENAMED = "renamed"
     SUPERSEDED = "superseded"
     MOVED = "moved"
+    SILENT = "silent"
     UNINSTALLED = "uninstalled"
     ENABLED = "enabled"
     DISABLED = "disabled"

@@ -33,6 +33,7 @@ PRIORITY: Final = {
     JobKind.SWEEP: -10,
     JobKind.SWITCHED: -10,
     JobKind.REDISCOVER: -20,
+    JobKind.GOODBYE: -20,
 }
 
 
