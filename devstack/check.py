@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 import click
 import requests
 
-from devstack.confluence import SITES
+from devstack.confluence import CONNECT, FORGE, SITES
 from devstack.errors import EmbeddedError
 from devstack.stack import Stack
 
@@ -20,6 +20,9 @@ POLL_SECONDS: Final = 0.2
 CALL_SECONDS: Final = 30.0
 STOPPED: Final = "stopped before the main job was done"
 OVERWRITE: Final = "What Bob wrote over it\n"
+
+_INSTALLED: Final = {CONNECT: (["enabled"], []), FORGE: ([], [True])}
+"""States of the app's installations by Connect and by Forge, by door."""
 
 Json = dict[str, Any]
 Found = TypeVar("Found")
@@ -69,10 +72,15 @@ class MainJob:
         self._lock_id = ""
 
     def installed(self) -> str:
-        for site in SITES:
-            states = [app.get("state") for app in self._confluence.site(site)["apps"]]
-            _expect(states == ["enabled"], f"the app is {states} on {site}")
-        return f"on {' and '.join(SITES)}, each with a signed request"
+        by_door = {site: self._stack.doors.get(site, CONNECT) for site in SITES}
+        for site, door in by_door.items():
+            found = self._confluence.site(site)
+            states = [app.get("state") for app in found["apps"]]
+            here = [app.get("installed") for app in found["forgeApps"]]
+            _expect((states, here) == _INSTALLED[door], f"the app is {states} and {here} on {site}")
+        return (
+            ", ".join(f"on {site} by {door.title()}" for site, door in by_door.items()) + ", each with a signed request"
+        )
 
     def alice_locks(self) -> str:
         answer = self._api("alice", "POST", "/lock", {"seenVersion": self._file["version"]}, 201)
@@ -162,15 +170,30 @@ class MainJob:
 
     def _api(self, name: str, method: str, path: str, body: Json, expected: int) -> Json:
         """Call the app as its dialog's script does, with the person's token."""
-        asked = {"site": ACME, "kind": "context", "account": name}
-        token = self._confluence.post("/_sim/tokens", asked)["token"]
-        url = f"{self._stack.ports.app_url}/api/v1/attachments/{self._file['id']}{path}"
-        headers = {"Authorization": f"JWT {token}"}
+        prefix, headers = self._forge(name) if self._stack.doors.get(ACME) == FORGE else self._connect(name)
+        url = f"{self._stack.ports.app_url}{prefix}/attachments/{self._file['id']}{path}"
         content = {"requestId": uuid.uuid4().hex, **body}  # noqa: TID251 - a person's request, as a browser makes it
         answer = requests.request(method, url, json=content, headers=headers, timeout=CALL_SECONDS)
         _expect(answer.status_code == expected, f"{method} {path} as {name}: {answer.status_code} {answer.text[:300]}")
         result: Json = answer.json()
         return result
+
+    def _connect(self, name: str) -> tuple[str, dict[str, str]]:
+        asked = {"site": ACME, "kind": "context", "account": name}
+        return "/api/v1", {"Authorization": f"JWT {self._confluence.post('/_sim/tokens', asked)['token']}"}
+
+    def _forge(self, name: str) -> tuple[str, dict[str, str]]:
+        """What Forge sends with a call of the screen."""
+        place = {"content": {"id": self._file["pageId"]}}
+        token = self._forge_token(kind="invocation", account=name, module="page-menu", extension=place)
+        return "/forge/api/v1", {
+            "Authorization": f"Bearer {token}",
+            "x-forge-oauth-user": self._forge_token(kind="user", account=name),
+            "x-forge-oauth-system": self._forge_token(kind="system"),
+        }
+
+    def _forge_token(self, **asked: object) -> str:
+        return str(self._confluence.post("/_sim/forge/token", {"site": ACME, **asked})["token"])
 
     def _first_file(self) -> Json:
         """On an unrestricted page."""

@@ -1,5 +1,6 @@
 """Client of the local Confluence's control API."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -9,6 +10,10 @@ from devstack.errors import EmbeddedError
 
 SITES: Final = ("acme", "globex")
 CALL_SECONDS: Final = 30.0
+CONNECT, FORGE = "connect", "forge"
+FORGE_APP: Final = "ari:cloud:ecosystem::app/00000000-0000-4000-8000-000000000000"
+"""The app's id on this machine; `forge register` would tell another."""
+NO_CONTENT: Final = 204
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +32,18 @@ class LocalConfluence:
         """Host and port of every site, for an allow-list."""
         return tuple(f"localhost:{self.port + index}" for index in range(len(SITES)))
 
-    def install(self, app_url: str) -> None:
-        """Register the app and install it on every site; EmbeddedError when app or simulator refuses."""
+    def install(self, app_url: str, doors: Mapping[str, str]) -> None:
+        """Register the app and install it on every site by its door; EmbeddedError when app or simulator refuses."""
         self.post("/_sim/apps", {"descriptorUrl": f"{app_url}/atlassian-connect.json"})
         for site in SITES:
-            answer = self.post(f"/_sim/sites/{site}/install", {})
-            if not answer.get("installed"):
+            if doors.get(site, CONNECT) == FORGE:
+                told = {"site": site, "appId": FORGE_APP, "remoteUrl": app_url}
+                answer = self.post("/_sim/forge/install", told)
+                done = answer.get("appStatus") == NO_CONTENT
+            else:
+                answer = self.post(f"/_sim/sites/{site}/install", {})
+                done = bool(answer.get("installed"))
+            if not done:
                 msg = f"the app refused to be installed on {site}: {answer}"
                 raise EmbeddedError(msg)
 

@@ -11,7 +11,7 @@ from typing import Final
 import click
 
 from devstack.check import run_check
-from devstack.confluence import SITES
+from devstack.confluence import CONNECT, FORGE, SITES
 from devstack.environment import spare_ports, usual_ports
 from devstack.errors import EmbeddedError
 from devstack.stack import ROOT, Stack
@@ -26,13 +26,14 @@ _speaking = threading.Lock()
 @click.option("--port", type=click.IntRange(1, 65535), help="Where the web process listens; else 5000, or a free port.")
 @click.option("--state", type=click.Path(file_okay=False, path_type=Path), default=STATE, help="Else .local/run.")
 @click.option("--check", is_flag=True, help="Perform the main job on spare ports with a state of its own, and stop.")
-def dev(port: int | None, state: Path, check: bool) -> None:  # noqa: FBT001 - click passes a flag
+@click.option("--door", type=click.Choice([CONNECT, FORGE]), default=CONNECT, help="Of the site that is checked.")
+def dev(port: int | None, state: Path, check: bool, door: str) -> None:  # noqa: FBT001 - click passes a flag
     """Run everything on this machine, the local Confluence included."""
     stop = threading.Event()
     for number in STOP_SIGNALS:
         signal.signal(number, lambda *_: stop.set())
     try:
-        _check(stop) if check else _serve(port, state, stop)
+        _check(stop, door) if check else _serve(port, state, stop)
     except EmbeddedError as error:
         raise click.ClickException(str(error)) from None
 
@@ -45,7 +46,7 @@ def own_settings(environment: Mapping[str, str]) -> dict[str, str]:
 def _serve(port: int | None, state: Path, stop: threading.Event) -> None:
     given = own_settings(os.environ)
     wanted = port if port is not None else int(given["PORT"]) if given.get("PORT", "").isdecimal() else None
-    stack = Stack(state, usual_ports(wanted), given, _say)
+    stack = Stack(state, usual_ports(wanted), given, _say, doors={SITES[1]: FORGE})
     try:
         stack.start(stop)
         if not stop.is_set():
@@ -56,11 +57,13 @@ def _serve(port: int | None, state: Path, stop: threading.Event) -> None:
         stack.stop()
 
 
-def _check(stop: threading.Event) -> None:
-    """Perform the main job with a temporary state folder and without the user's settings."""
+def _check(stop: threading.Event, door: str) -> None:
+    """Perform the main job with a temporary state folder and without the user's settings; both doors are open."""
+    doors = dict(zip(SITES, (door, CONNECT if door == FORGE else FORGE), strict=True))
     with tempfile.TemporaryDirectory(prefix="lockpoint-check-") as folder:
         lines: list[str] = []
-        stack = Stack(Path(folder), spare_ports(), {}, lambda name, line: lines.append(f"{name:<10} | {line}"))
+        ports = spare_ports()
+        stack = Stack(Path(folder), ports, {}, lambda name, line: lines.append(f"{name:<10} | {line}"), doors=doors)
         try:
             stack.start(stop)
             run_check(stack, stop)
@@ -81,9 +84,16 @@ def _welcome(stack: Stack) -> None:
         for person in site["people"]:
             if person["role"] != "app":
                 click.echo(f"            {person['displayName']:<15} {person['role']}")
+        click.echo(f"          {SITES[0]} has the app by Connect, {SITES[1]} by Forge:")
+        click.echo(f"          {_page_of(stack, SITES[1])}")
         click.echo(f"  Mails   {stack.ports.mails_url}/")
         click.echo("  Stop    Ctrl-C")
         click.echo()
+
+
+def _page_of(stack: Stack, site: str) -> str:
+    found = stack.confluence.site(site)
+    return f"{str(found['baseUrl']).removesuffix('/wiki')}{found['contents'][0]['url']}"
 
 
 def _say(name: str, line: str) -> None:

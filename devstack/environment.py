@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from devstack.confluence import SITES, LocalConfluence
+from devstack.confluence import FORGE_APP, SITES, LocalConfluence
 from devstack.ports import HOST, free_ports, preferred_or_free
 
 USUAL_WEB: Final = 5000
@@ -63,6 +63,9 @@ def app_environment(
         "LOCKPOINT_INSTALL_KEY_URLS": f"{confluence.origin}/_sim/install-keys",
         "LOCKPOINT_OAUTH_URL": f"{confluence.origin}/_sim/oauth",
         "LOCKPOINT_CONNECT_JS_URL": f"{confluence.origin}/_sim/connect-cdn.atl-paas.net/all.js",
+        "LOCKPOINT_FORGE_APP_ID": FORGE_APP,
+        "LOCKPOINT_FORGE_KEYS_URL": f"{confluence.origin}/.well-known/jwks.json",
+        "LOCKPOINT_FORGE_API_URL": confluence.origin,
         "LOCKPOINT_PRIVATE_FILE_HOSTS": "on",
         "LOCKPOINT_MAIL_URL": f"smtp://{HOST}:{ports.smtp}",
         "LOCKPOINT_MAIL_FROM": "Lockpoint <lockpoint@example.com>",

@@ -38,9 +38,11 @@ class Stack:
         say: Callable[[str, str], None],
         *,
         durable: bool = True,
+        doors: Mapping[str, str] | None = None,
     ) -> None:
-        """Without `durable`, data ends with its process and costs less."""
+        """Without `durable`, data ends with its process and costs less; `doors` names sites that come by Forge."""
         self.ports = ports
+        self.doors = doors or {}
         self.confluence = LocalConfluence(ports.confluence)
         self._state = StateFolder(folder)
         self._given = given
@@ -123,7 +125,7 @@ class Stack:
         for name, url in addresses.items():
             wait_until_healthy(self.programs[name], url, self._stop)
         if not self._stop.is_set():
-            self.confluence.install(self.ports.app_url)
+            self.confluence.install(self.ports.app_url, self.doors)
 
     def _revived(self, name: str) -> None:
         """Reinstall the app on a restarted Confluence, beside the watching thread."""

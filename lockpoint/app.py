@@ -78,7 +78,7 @@ def create_app(shell: Shell) -> Flask:
         app.register_blueprint(blueprint)
     if shell.forge is not None:
         mount_api(app, shell.blueprints)
-        app.register_blueprint(platform_routes())
+        app.register_blueprint(platform_routes(shell.services))
     _check_guards(app)
     _mount(app, shell, intake)
     return app

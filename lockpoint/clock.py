@@ -16,6 +16,7 @@ from lockpoint.services.container import Services
 from lockpoint.services.errors import StorageUnavailable
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.maintenance import PurgeReport, Upkeep
+from lockpoint.services.tenancy.forge_sites import end_silent
 from lockpoint.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -110,6 +111,11 @@ class Ticks:
         if jobs:
             self._services.jobs.defer(jobs)
 
+    def silence(self) -> None:
+        count = end_silent(self._services)
+        if count:
+            logger.warning("ended %d sites that Forge has not called for a day", count)
+
     def rescue(self) -> None:
         count = self._upkeep.requeue_stalled()
         if count:
@@ -161,7 +167,12 @@ def run(settings: Settings) -> None:
     ticks = Ticks(services, upkeep, settings)
     sweep_tick = max(1.0, min(15.0, settings.sweep_seconds / 4))
     scheduler.add_job(ticks.when_leading(ticks.chores), "cron", second=0, next_run_time=services.clock.now())
-    periods = ((ticks.rescue, STALLED_SECONDS), (ticks.sweep, sweep_tick), (ticks.privacy_duties, PRIVACY_SECONDS))
+    periods = (
+        (ticks.rescue, STALLED_SECONDS),
+        (ticks.sweep, sweep_tick),
+        (ticks.privacy_duties, PRIVACY_SECONDS),
+        (ticks.silence, PRIVACY_SECONDS),
+    )
     for tick, seconds in periods:
         scheduler.add_job(ticks.when_leading(tick), "interval", seconds=seconds, next_run_time=services.clock.now())
     for number in (signal.SIGTERM, signal.SIGINT):

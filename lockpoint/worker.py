@@ -17,6 +17,7 @@ from lockpoint.services.reconciliation.reconcile import confirm, reconcile, tras
 from lockpoint.services.reconciliation.rediscover import rediscover
 from lockpoint.services.reconciliation.sweep import sweep
 from lockpoint.services.tenancy.activity import active_now
+from lockpoint.services.tenancy.forge_sites import end_if_gone
 from lockpoint.services.tenancy.restore_probe import self_test
 from lockpoint.services.tenancy.site_facts import facts_missing, note_facts
 from lockpoint.settings import Settings
@@ -65,6 +66,10 @@ def _report_accounts(services: Services, tenant: Tenant, _subject: str) -> None:
     report(services, tenant)
 
 
+def _goodbye(services: Services, tenant: Tenant, subject: str) -> None:
+    end_if_gone(services, tenant, subject)
+
+
 USE_CASES: dict[JobKind, UseCase] = {
     JobKind.RECONCILE: _reconcile,
     JobKind.TRASHED: _trashed,
@@ -75,6 +80,7 @@ USE_CASES: dict[JobKind, UseCase] = {
     JobKind.CONFIRM: _confirm,
     JobKind.PROFILE: _profile,
     JobKind.REPORT_ACCOUNTS: _report_accounts,
+    JobKind.GOODBYE: _goodbye,
 }
 """What each job does for an active site; mails check the site themselves, to log why none went."""
 

@@ -9,6 +9,10 @@ from pathlib import Path
 from types import FrameType
 
 from simulator import server
+from simulator.forge.deliveries import tick_all
+
+HOUR = 3600.0
+"""Of Forge's schedule."""
 
 
 def main() -> None:
@@ -30,7 +34,8 @@ def main() -> None:
     running = server.start(arguments.port, arguments.host, arguments.name, arguments.keep)
     for site in running.sites.values():
         print(f"{site.key}: {site.base_url}/", flush=True)
-    stopped.wait()
+    while not stopped.wait(HOUR):
+        tick_all(running.world)
     running.stop()
 
 

@@ -15,6 +15,7 @@ from simulator.connect import oauth
 from simulator.control import actions, apps, forge, people, simulation, webhooks
 from simulator.forge import app_properties as forge_app_properties
 from simulator.forge import frames, gateway, keys
+from simulator.forge.events import ForgeEvents
 from simulator.forge.gateway import ForgeGateway
 from simulator.http.gateway import Frontdoor
 from simulator.http.web_server import WebServer
@@ -137,6 +138,7 @@ def start(port: int = 0, host: str = "127.0.0.1", name: str = "localhost", keep:
     taken.
     """
     world = World(seed.fill)
+    world.webhooks.other = ForgeEvents(world)
     keeper = Keeper(world, keep) if keep else None
     servers = [
         WebServer(host, port + index if port else 0, _kept(build_app(world, key), keeper))

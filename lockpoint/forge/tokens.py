@@ -86,6 +86,16 @@ class StoredTokens:
             self._store.drop(tenant, kept.token)
         return self._store.find(tenant, self._now() + EARLY) is not None
 
+    def has(self, tenant: Tenant, token: AccessToken) -> bool:
+        """Whether this process has seen it stored just now: Forge hands out one token many times."""
+        with self._lock:
+            kept = self._kept.get(tenant.id)
+        return kept is not None and kept.token == token and self._monotonic() - kept.read_at < KEPT_SECONDS
+
+    def note(self, tenant: Tenant, token: AccessToken) -> None:
+        with self._lock:
+            _put(self._kept, tenant.id, _Kept(token, self._monotonic()))
+
     def wanted(self, tenant: Tenant) -> bool:
         """Whether a screen's token may be tried now: none is live, and none was tried for some seconds."""
         with self._lock:
@@ -108,10 +118,9 @@ class StoredTokens:
         with self._lock:
             if found is None:
                 self._kept.pop(tenant.id, None)
-            else:
-                _put(self._kept, tenant.id, _Kept(found, self._monotonic()))
         if found is None:
             raise NoTokenYet("Forge has given no token for this site")
+        self.note(tenant, found)
         return found
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from simulator.connect.surfaces import shown_modules
 from simulator.forge.frames import shown_surfaces
+from simulator.forge.lifecycle import facts
 from simulator.model.clock import iso
 from simulator.model.entities import App, Attachment, Content, Person
 from simulator.model.errors import not_found
@@ -189,4 +190,5 @@ def site_json(site: Site) -> Json:
         "contents": [content_json(site, content) for content in site.contents.values()],
         "attachments": [file_json(site, attachment) for attachment in site.attachments.values()],
         "apps": apps_json(site),
+        "forgeApps": [facts(site, installation) for installation in site.forge.values()],
     }

@@ -67,3 +67,11 @@ def post(
     except requests.RequestException:
         return 0
     return answer.status_code
+
+
+def tick_all(world: World) -> None:
+    """The hourly schedule of every installation."""
+    with world.lock:
+        installed = [(site, one) for site in world.sites.values() for one in site.forge.values() if one.installed]
+    for site, installation in installed:
+        post(world, site, installation, TICK)

@@ -35,6 +35,7 @@ class Delivery:
     outcome: str = "waiting"
     status: int | None = None
     seconds: float | None = None
+    tries: int = 0
 
     def json(self) -> dict[str, object]:
         return {

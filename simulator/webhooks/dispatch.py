@@ -1,4 +1,4 @@
-"""Webhook delivery: one POST, no retry; delayed, doubled, lost or shuffled on demand."""
+"""Webhook delivery: one POST, no retry but for Forge; delayed, doubled, lost or shuffled on demand."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import random
 import threading
 import time
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 import requests
@@ -19,11 +19,25 @@ from simulator.model.permissions import may
 from simulator.webhooks.deliveries import Delivery, Settings, declared_paths
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from simulator.model.clock import Clock
     from simulator.model.entities import Content, Installation
     from simulator.model.site import Site
 
 TIMEOUT_SECONDS = 10
+MORE_TRIES = 4
+RETRY_SECONDS = 60.0
+
+
+class OtherEvents(Protocol):
+    """Of Forge, which tries again."""
+
+    def of(
+        self, site: Site, event: str, body: dict[str, object], content: Content | None
+    ) -> Iterable[tuple[str, str, str, bytes]]: ...
+
+    def post(self, site: Site, delivery: Delivery) -> int: ...
 
 
 class Webhooks:
@@ -42,6 +56,7 @@ class Webhooks:
         self._thread: threading.Thread | None = None
         self._session = requests.Session()
         self._session.trust_env = False
+        self.other: OtherEvents | None = None
         self.settings: dict[str, Settings] = {}
         self.log: deque[Delivery] = deque(maxlen=20_000)
 
@@ -53,7 +68,10 @@ class Webhooks:
             if content is not None and not may(site, installation.account_id, "read", content):
                 continue
             for path in declared_paths(installation.app, event):
-                self._enqueue(site, installation, event, path, body)
+                self._enqueue(site, installation.app.key, event, path, json.dumps(body).encode())
+        if self.other is not None:
+            for app, name, path, data in self.other.of(site, event, body, content):
+                self._enqueue(site, app, name, path, data)
 
     def send(self, site: Site, event: str, body: dict[str, object], times: int = 1) -> int:
         """Queue any body to an event's declared paths, in any app state; return how many."""
@@ -79,12 +97,11 @@ class Webhooks:
     def settings_of(self, site: str) -> Settings:
         return self.settings.setdefault(site, Settings())
 
-    def _enqueue(self, site: Site, to: Installation, event: str, path: str, body: dict[str, object]) -> None:
+    def _enqueue(self, site: Site, app_key: str, event: str, path: str, data: bytes) -> None:
         settings = self.settings_of(site.key)
-        data = json.dumps(body).encode()
         for _ in range(1 + settings.duplicate):
             delay = settings.delay_seconds + settings.chance.random() * settings.jitter_seconds
-            self._push(site.key, to.app.key, event, path, data, delay, settings)
+            self._push(site.key, app_key, event, path, data, delay, settings)
 
     def _push(
         self,
@@ -143,6 +160,9 @@ class Webhooks:
     def _deliver(self, delivery: Delivery) -> None:
         site = self._sites.get(delivery.site)
         installation = site.installations.get(delivery.app_key) if site else None
+        if site and self.other is not None and delivery.app_key in site.forge:
+            self._deliver_otherwise(site, delivery, self.other)
+            return
         if installation is None:
             delivery.outcome = "failed"
             return
@@ -155,6 +175,17 @@ class Webhooks:
             delivery.status = answer.status_code
             delivery.outcome = "delivered" if answer.status_code in {200, 204} else "failed"
         delivery.seconds = time.monotonic() - started
+
+    def _deliver_otherwise(self, site: Site, delivery: Delivery, other: OtherEvents) -> None:
+        """Tried again up to four times."""
+        delivery.status = other.post(site, delivery)
+        done = 200 <= delivery.status < 300  # noqa: PLR2004 - a success
+        delivery.outcome = "delivered" if done else "failed"
+        if not done and delivery.tries < MORE_TRIES:
+            delivery.tries += 1
+            delivery.outcome = "waiting"
+            with self._changed:
+                self._schedule(delivery, RETRY_SECONDS)
 
     def _post(self, installation: Installation, delivery: Delivery) -> requests.Response:
         base = installation.app.base_url

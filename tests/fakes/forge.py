@@ -35,6 +35,16 @@ class FakeForgeSites:
         row = self.rows[tenant.cloud_id or ""]
         self.rows[tenant.cloud_id or ""] = replace(row, seen_at=at)
 
+    def silent(self, before: datetime, now: datetime) -> Sequence[ForgeSite]:
+        self.tables.reachable()
+        live = {number for number, token in self.tables.tokens.items() if token.expires_at > now}
+        return [
+            row
+            for row in self.rows.values()
+            if row.tenant.installed and row.tenant.door is Door.FORGE
+            if row.tenant.id not in live and row.seen_at is not None and row.seen_at < before
+        ]
+
     def note_account(self, tenant: Tenant, account: str) -> None:
         self.tables.reachable()
         known = self.tables.tenants[tenant.id]
@@ -87,12 +97,22 @@ class FakeForgeSiteChange:
         self.sites.put(tenant, registration, display_url=shown, seen_at=at, connected=bool(known and known.connected))
         return tenant
 
+    def close(self, at: datetime) -> Tenant:
+        assert at
+        row = self.sites.rows[self.cloud_id]
+        self.sites.tables.tokens.pop(row.tenant.id, None)
+        door = Door.CONNECT if row.connected else row.tenant.door
+        tenant = replace(row.tenant, door=door, installed=row.connected, enabled=row.connected)
+        self.sites.put(tenant, row.registration, seen_at=row.seen_at, connected=row.connected)
+        return tenant
+
     def name(self, tenant: Tenant) -> None:
         holder = self.sites.rows.pop(self.cloud_id, None)
         if holder is not None:
             left = replace(self.sites.tables.tenants[holder.tenant.id], cloud_id=None)
             self.sites.tables.tenants[left.id] = left
-        self.sites.put(replace(tenant, cloud_id=self.cloud_id), None, connected=True)
+        known = self.sites.tables.tenants[tenant.id]
+        self.sites.put(replace(known, cloud_id=self.cloud_id), None, connected=True)
 
     def log(self, tenant_id: int, event: InstallationEvent, at: datetime) -> None:
         assert at
@@ -133,11 +153,12 @@ class FakeSystemTokens:
 
 @dataclass
 class FakeSiteFacts:
-    """By tenant id; counts the questions."""
+    """By tenant id; counts the questions, and fails with `trouble`."""
 
     cloud_ids: dict[int, str] = field(default_factory=dict)
     addresses: dict[int, str] = field(default_factory=dict)
     asked: int = 0
+    trouble: Exception | None = None
 
     def cloud_id(self, tenant: Tenant, *, priority: Priority) -> str | None:
         assert priority
@@ -147,6 +168,8 @@ class FakeSiteFacts:
     def address(self, tenant: Tenant, *, priority: Priority) -> str | None:
         assert priority
         self.asked += 1
+        if self.trouble is not None:
+            raise self.trouble
         return self.addresses.get(tenant.id)
 
 

@@ -52,6 +52,10 @@ class ForgeSiteChange(Protocol):
         """
         ...
 
+    def close(self, at: datetime) -> Tenant:
+        """Erase the token; the door is Connect's where its secret is kept, else the site has left."""
+        ...
+
     def name(self, tenant: Tenant) -> None:
         """Give another site, known by Connect, this cloud id; one that has left loses it."""
         ...
@@ -73,6 +77,10 @@ class ForgeSites(Protocol):
         ...
 
     def note_seen(self, tenant: Tenant, at: datetime) -> None: ...
+
+    def silent(self, before: datetime, now: datetime) -> Sequence[ForgeSite]:
+        """Return sites at Forge's door that were seen last before that, and have no live token."""
+        ...
 
     def note_account(self, tenant: Tenant, account: str) -> None:
         """Add one of the app's own accounts on the site."""

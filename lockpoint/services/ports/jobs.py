@@ -25,6 +25,7 @@ class JobKind(StrEnum):
     PROFILE = "profile"
     ERASE = "erase"
     REPORT_ACCOUNTS = "report_accounts"
+    GOODBYE = "goodbye"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Job:
     """Waiting jobs of the same kind, tenant and subject are one.
 
     `subject` is an encoded `JobSubject`, or an attachment id (`RECONCILE`), intent (`SEND_MAIL`), account (`PROFILE`),
-    request (`ERASE`), "" for the whole site.
+    request (`ERASE`), installation on Forge (`GOODBYE`), "" for the whole site.
     """
 
     kind: JobKind

@@ -91,6 +91,7 @@ class InstallationEvent(StrEnum):
     RENAMED = "renamed"
     SUPERSEDED = "superseded"
     MOVED = "moved"
+    SILENT = "silent"
     UNINSTALLED = "uninstalled"
     ENABLED = "enabled"
     DISABLED = "disabled"

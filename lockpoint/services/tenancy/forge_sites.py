@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from lockpoint.services.context import Door
+from lockpoint.services.context import Door, Priority
+from lockpoint.services.errors import Forbidden, NoTokenYet, Unauthorised
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.tenancy import InstallationEvent
 from lockpoint.services.tenancy.absence import jobs_after_return
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from lockpoint.services.ports.forge import AccessToken, ForgeRegistration, ForgeSite
 
 SEEN_EVERY: Final = timedelta(minutes=1)
+GOODBYE_AFTER: Final = timedelta(minutes=2)
+SILENCE: Final = timedelta(hours=26)
+"""The schedule comes hourly."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +53,55 @@ def arrive(services: Services, arrival: Arrival) -> Tenant:
 def receive(services: Services, tenant: Tenant, token: AccessToken) -> None:
     """Store a token that the platform brought; after a time without one, look for what was missed."""
     services.system_tokens.keep(tenant, token, services.clock.now(), jobs_after_return(tenant.id))
+
+
+def hear_goodbye(services: Services, tenant: Tenant) -> None:
+    """Look in two minutes whether the app is still there: at a goodbye it is, and the goodbye can be false."""
+    site = services.forge_sites.find(tenant.cloud_id or "")
+    if site is not None and site.registration is not None:
+        job = Job(JobKind.GOODBYE, tenant.id, site.registration.installation, delay=GOODBYE_AFTER)
+        services.jobs.defer([job])
+
+
+def end_if_gone(services: Services, tenant: Tenant, installation: str) -> None:
+    """End the site if Confluence refuses its token and nothing was installed since; raises the host's other errors."""
+    try:
+        services.site_facts.address(tenant, priority=Priority.MAINTENANCE)
+    except (Unauthorised, Forbidden, NoTokenYet):
+        _end(services, tenant, InstallationEvent.UNINSTALLED, installation)
+
+
+def end_silent(services: Services) -> int:
+    """End the sites that Forge has not called for a day, whose last token is over; return how many.
+
+    The next invocation opens them again.
+    """
+    now = services.clock.now()
+    silent = services.forge_sites.silent(now - SILENCE, now)
+    for site in silent:
+        if site.registration is not None:
+            _end(services, site.tenant, InstallationEvent.SILENT, site.registration.installation)
+    return len(silent)
+
+
+def _end(services: Services, tenant: Tenant, event: InstallationEvent, installation: str) -> None:
+    """Give the door back to Connect where that is still installed."""
+    now = services.clock.now()
+    with services.forge_sites.change(tenant.cloud_id or "") as change:
+        known = change.find()
+        if known is None or not _is_here(known, installation):
+            return
+        ended = change.close(now)
+        change.log(ended.id, event, now)
+        if ended.active:
+            change.come_back(ended.id)
+            change.defer(jobs_after_return(ended.id))
+    forget(services, tenant, ended)
+
+
+def _is_here(known: ForgeSite, installation: str) -> bool:
+    same = known.registration is not None and known.registration.installation == installation
+    return same and known.tenant.installed and known.tenant.door is Door.FORGE
 
 
 def _open(services: Services, arrival: Arrival) -> Tenant:

@@ -31,6 +31,7 @@ PRIORITY: Final = {
     JobKind.REPORT_ACCOUNTS: -20,
     JobKind.SWEEP: -10,
     JobKind.REDISCOVER: -20,
+    JobKind.GOODBYE: -20,
 }
 
 

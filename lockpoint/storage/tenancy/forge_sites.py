@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, case, delete, func, select, update
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.dialects.postgresql import insert
 
@@ -45,6 +45,13 @@ class PostgresForgeSites:
     def note_seen(self, tenant: Tenant, at: datetime) -> None:
         with self._database.single() as connection:
             connection.execute(update(INSTALLATION).where(_ROW.id == tenant.id).values(forge_seen_at=at))
+
+    def silent(self, before: datetime, now: datetime) -> Sequence[ForgeSite]:
+        live = select(1).where(FORGE_TOKEN.c.tenant_id == _ROW.id, FORGE_TOKEN.c.expires_at > now).exists()
+        at_the_door = _ROW.installed & (_ROW.door == Door.FORGE.value) & (_ROW.forge_seen_at < before)
+        with self._database.single() as connection:
+            rows = connection.execute(select(INSTALLATION).where(at_the_door, ~live).order_by(_ROW.id)).all()
+        return [_site(row) for row in rows]
 
     def note_account(self, tenant: Tenant, account: str) -> None:
         missing = (_ROW.id == tenant.id) & ~_ROW.app_accounts.contains([account])
@@ -82,6 +89,20 @@ class PostgresForgeSiteChange:
             self._connection.execute(delete(FORGE_TOKEN).where(FORGE_TOKEN.c.tenant_id == known.tenant.id))
         values = _opened(registration, at) | ({} if display_url is None else {"display_url": display_url})
         statement = update(INSTALLATION).where(_ROW.id == known.tenant.id).values(values).returning(INSTALLATION)
+        return tenant_of(self._connection.execute(statement).one())
+
+    def close(self, at: datetime) -> Tenant:
+        of_site = _ROW.cloud_id == self._cloud_id
+        number = select(_ROW.id).where(of_site).scalar_subquery()
+        self._connection.execute(delete(FORGE_TOKEN).where(FORGE_TOKEN.c.tenant_id == number))
+        connected = _ROW.secret.is_not(None)
+        values = {
+            "door": case((connected, Door.CONNECT.value), else_=_ROW.door),
+            "installed": connected,
+            "enabled": connected,
+            "uninstalled_at": case((connected, None), else_=at),
+        }
+        statement = update(INSTALLATION).where(of_site).values(values).returning(INSTALLATION)
         return tenant_of(self._connection.execute(statement).one())
 
     def name(self, tenant: Tenant) -> None:

@@ -60,8 +60,9 @@ class ForgeDoor:
         found = self.inbound.platform(headers.get("authorization"))
         tenant = self._site(found, lifecycle=lifecycle)
         token = read_token(headers.get(OF_SYSTEM), self.services.clock.now())
-        if token is not None:
+        if token is not None and not self.tokens.has(tenant, token):
             receive(self.services, tenant, token)
+            self.tokens.note(tenant, token)
         return TokenCaller(tenant, None)
 
     def _try(self, tenant: Tenant, header: str | None) -> None:

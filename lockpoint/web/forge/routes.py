@@ -7,15 +7,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
+from lockpoint.services.tenancy.forge_sites import hear_goodbye
+from lockpoint.web.api.request_body import whole_body
 from lockpoint.web.forge.api_answers import adapt_answers
-from lockpoint.web.guards import FORGE_PREFIX, Guard, guarded_by
+from lockpoint.web.forge.events import take_event
+from lockpoint.web.guards import FORGE_PREFIX, Guard, current_tenant, guarded_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from flask import Flask
+
+    from lockpoint.services.container import Services
 
 API: Final = "/api/v1"
 
@@ -29,13 +34,25 @@ def mount_api(app: Flask, blueprints: Iterable[Blueprint]) -> None:
     adapt_answers(app)
 
 
-def platform_routes() -> Blueprint:
+def platform_routes(services: Services) -> Blueprint:
     """Each answers 204."""
     blueprint = Blueprint("forge", __name__, url_prefix=FORGE_PREFIX)
 
     @blueprint.post("/lifecycle")
     @guarded_by(Guard.FORGE_ARRIVAL)
     def lifecycle() -> Response:
+        return Response(status=204)
+
+    @blueprint.post("/events")
+    @guarded_by(Guard.FORGE_PLATFORM)
+    def events() -> Response:
+        take_event(services, current_tenant(), whole_body(request.environ))
+        return Response(status=204)
+
+    @blueprint.post("/goodbye")
+    @guarded_by(Guard.FORGE_PLATFORM)
+    def goodbye() -> Response:
+        hear_goodbye(services, current_tenant())
         return Response(status=204)
 
     @blueprint.post("/tick")

@@ -1,0 +1,88 @@
+"""Events of Confluence as Forge sends them: hints, whose files are looked up, and nothing else is believed."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from prometheus_client import Counter
+
+from lockpoint.services.errors import Invalid
+from lockpoint.services.reconciliation.webhook_hints import Hint, take_hint
+
+if TYPE_CHECKING:
+    from lockpoint.services.container import Services
+    from lockpoint.services.context import Tenant
+
+# Labels are our own words, never ids.
+_EVENTS: Final = Counter("lockpoint_forge_events", "Events by kind and what came of them", ["kind", "outcome"])
+
+_ID: Final = re.compile(r"(?:att)?([1-9][0-9]{0,19})")
+_ACCOUNT: Final = re.compile(r"[A-Za-z0-9:_-]{1,128}")
+_EVENT: Final = re.compile(r"avi:confluence:([a-z_]{1,40}):(attachment|page|blogpost|space)(?::V2)?")
+_GONE: Final = frozenset({"trashed", "deleted"})
+_CONTAINERS: Final = ("content", "page", "blogpost")
+
+
+def take_event(services: Services, tenant: Tenant, body: bytes) -> None:
+    """Queue what an event makes necessary; what the app did itself, it has read back. Invalid, StorageUnavailable.
+
+    Forge delivers again after any refusal: unlike Connect's webhooks, an event outlives an outage of ours.
+    """
+    event = read_event(body)
+    kind = _kind(event)
+    if kind is None or event.get("selfGenerated") is True:
+        _EVENTS.labels(kind=kind or "unknown", outcome="unknown" if kind is None else "own").inc()
+        return
+    queued = take_hint(services, tenant, _hint(kind, event))
+    _EVENTS.labels(kind=kind, outcome="queued" if queued else "not_locked").inc()
+
+
+def read_event(body: bytes) -> dict[str, Any]:
+    """Return the event: the body itself, or below `payload`, as the documents print a repeated one (F2)."""
+    try:
+        fields = json.loads(body)
+    except (ValueError, RecursionError):
+        raise Invalid("The body is not JSON.") from None
+    if not isinstance(fields, dict):
+        raise Invalid("The body is not a JSON object.")
+    inner = fields.get("payload")
+    return inner if isinstance(inner, dict) and "eventType" not in fields else fields
+
+
+def _kind(event: dict[str, Any]) -> str | None:
+    name = event.get("eventType")
+    match = _EVENT.fullmatch(name) if isinstance(name, str) else None
+    return match[2] if match else None
+
+
+def _hint(kind: str, event: dict[str, Any]) -> Hint:
+    if kind == "space":
+        return Hint(whole_site=True)
+    if kind == "attachment":
+        return Hint(attachment_ids=_ids(event, ("attachment", "content")), trashed_by=_thrown_away_by(event))
+    return Hint(container_ids=_ids(event, _CONTAINERS))
+
+
+def _thrown_away_by(event: dict[str, Any]) -> str | None:
+    """Return the claimed actor; the job believes it only where all else agrees."""
+    deed, account = str(event["eventType"]).split(":")[2], event.get("atlassianId")
+    named = isinstance(account, str) and _ACCOUNT.fullmatch(account) is not None
+    return str(account) if deed in _GONE and named else None
+
+
+def _ids(event: dict[str, Any], names: tuple[str, ...]) -> tuple[str, ...]:
+    found = (_id(event.get(name)) for name in names)
+    return tuple(dict.fromkeys(one for one in found if one is not None))
+
+
+def _id(entry: object) -> str | None:
+    value = entry.get("id") if isinstance(entry, dict) else None
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return None
+    try:
+        match = _ID.fullmatch(str(value))
+    except ValueError:  # more digits than Python prints
+        return None
+    return match[1] if match else None
