@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Frame, Route, expect
 from playwright.sync_api import Page as Tab
 
+from devstack.confluence import FORGE
 from devstack.environment import spare_ports
 from devstack.stack import Stack
 from tests.browser.conftest import Complaints
@@ -21,7 +22,6 @@ from tests.support.installed import wait_for_installs
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(240)]
 
-APP: Final = "ari:cloud:ecosystem::app/00000000-0000-4000-8000-000000000000"
 INLINE: Final = """() => {
   const script = document.createElement("script");
   script.textContent = "window.ran = 1";
@@ -35,21 +35,14 @@ MODE: Final = "() => document.documentElement.dataset.colorMode"
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The whole system; on the first site the Forge app alone is installed."""
     lines: list[str] = []
-    ports = spare_ports()
-    confluence = f"http://localhost:{ports.confluence}"
-    given = {
-        "LOCKPOINT_FORGE_APP_ID": APP,
-        "LOCKPOINT_FORGE_KEYS_URL": f"{confluence}/.well-known/jwks.json",
-        "LOCKPOINT_FORGE_API_URL": confluence,
-    }
     folder = tmp_path_factory.mktemp("forge")
-    running = Stack(folder, ports, given, lambda name, line: lines.append(f"{name} | {line}"), durable=False)
+    doors = {ACME: FORGE}
+    running = Stack(
+        folder, spare_ports(), {}, lambda name, line: lines.append(f"{name} | {line}"), durable=False, doors=doors
+    )
     try:
         running.start(threading.Event())
         wait_for_installs(running)
-        running.confluence.post(f"/_sim/sites/{ACME}/uninstall", {})
-        there = {"site": ACME, "appId": APP, "remoteUrl": ports.app_url}
-        assert running.confluence.post("/_sim/forge/install", there)["appStatus"] == 204
         yield running
     finally:
         running.stop()

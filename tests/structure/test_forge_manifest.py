@@ -7,13 +7,17 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import yaml
 from flask import Flask
 
+from lockpoint.forge.inbound import SCREENS
+from lockpoint.services.container import Services
+from lockpoint.web.forge import events
 from lockpoint.web.forge.routes import platform_routes
+from simulator.forge import events as sent
 from tests.contracts.test_openapi_calls import OPERATIONS
 from tests.support.checkout import ROOT
 
@@ -29,9 +33,6 @@ ROUTES = {
     "ep-goodbye": "/forge/goodbye",
 }
 """Where Forge calls our server without a screen. Screens call `/forge/api/v1`."""
-
-NOT_YET = {"ep-events", "ep-goodbye"}
-"""Declared from the start, since every admin must accept a new one; our server answers 404 until it knows them."""
 
 IMPERSONATED = {
     "read:attachment:confluence",
@@ -134,9 +135,24 @@ def test_endpoints_are_known_routes() -> None:
 def test_our_server_has_these_routes_and_no_others() -> None:
     """Beside the API for screens."""
     app = Flask("test", static_folder=None)
-    app.register_blueprint(platform_routes())
+    app.register_blueprint(platform_routes(cast("Services", object())))
     served = {str(rule) for rule in app.url_map.iter_rules()}
-    assert served == {path for key, path in ROUTES.items() if key not in NOT_YET}
+    assert served == set(ROUTES.values())
+
+
+def test_every_event_is_understood() -> None:
+    """By our server, and sent by the local Confluence."""
+    named = {event for one in MANIFEST["modules"]["trigger"] for event in one["events"] if "confluence" in event}
+    assert [event for event in named if events._kind({"eventType": event}) is None] == []
+    assert {f"avi:confluence:{deed}:{kind}" for kind, deeds in sent._KNOWN.items() for deed in deeds} == named
+
+
+def test_a_screen_of_the_manifest_is_never_taken_for_the_platform() -> None:
+    """A person may send a screen's token to any address of ours, by hand."""
+    screens = {module["key"] for _, module in modules() if "resource" in module}
+    endpoints = {module["resolver"]["endpoint"] for _, module in modules() if "resource" in module}
+    assert (screens | endpoints) - SCREENS == set()
+    assert SCREENS & ROUTES.keys() == set()
 
 
 def test_every_endpoint_brings_the_apps_token_and_only_screens_a_persons() -> None:
