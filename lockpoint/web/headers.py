@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from flask import request
 
-from lockpoint.services.tenancy.host_names import is_host_name
+from lockpoint.services.host_names import is_host_name
 from lockpoint.web.api.request_body import cut_off_after, given_up
 from lockpoint.web.guards import Guard, guard_of, verified_tenant
 from lockpoint.web.mail_links import POLICY as MAIL_PAGE_POLICY

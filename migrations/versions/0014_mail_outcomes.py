@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0014_mail_outcomes"
-down_revision = "0009_space_state"
+down_revision = "0010_switches"
 branch_labels = None
 depends_on = None
 

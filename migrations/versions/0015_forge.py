@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0015_forge"
-down_revision = "0009_space_state"
+down_revision = "0014_mail_outcomes"
 branch_labels = None
 depends_on = None
 

@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 
 from lockpoint.services.context import Door
 from lockpoint.services.errors import Invalid
+from lockpoint.services.host_names import is_host_name
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.tenancy import ERASED, InstallationEvent, Registration
 from lockpoint.services.tenancy.absence import jobs_after_return
-from lockpoint.services.tenancy.host_names import is_host_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,6 +1,6 @@
 import pytest
 
-from lockpoint.services.tenancy.host_names import LONGEST_NAME, is_host_name
+from lockpoint.services.host_names import LONGEST_NAME, is_host_name
 
 LONG = "a" * 63
 

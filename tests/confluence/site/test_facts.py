@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from lockpoint.confluence.properties import ConfluenceProperties
-from lockpoint.confluence.site import ConfluenceLicences, ConfluenceSiteFacts
+from lockpoint.confluence.site.facts import ConfluenceSiteFacts
+from lockpoint.confluence.site.licence import ConfluenceLicences
 from lockpoint.services.context import Door, Tenant
 from tests.confluence.doubles import Kit, site
 from tests.confluence.live import PRIORITY
