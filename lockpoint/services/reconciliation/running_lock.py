@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from lockpoint.domain import rules
@@ -11,6 +12,7 @@ from lockpoint.domain.lock import Held
 from lockpoint.domain.settings import InForce
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
+from lockpoint.services.errors import Forbidden, GoneOrInvisible
 from lockpoint.services.lock_record.compare_and_set import compare_and_set
 from lockpoint.services.lock_record.file_state import FileState, Written
 from lockpoint.services.lock_record.record_effects import record_write
@@ -22,15 +24,37 @@ from lockpoint.services.tenancy.settings_in_force import in_force
 def keep_time(services: Services, tenant: Tenant, state: FileState, held: Held, *, priority: Priority) -> None:
     """Shorten the lock where settings want that, and record the mails that its holder is owed by now.
 
-    Costs nothing while there is nothing to shorten. The ledger has each mail once, however often this is asked.
+    Costs nothing while the space is known and there is nothing to shorten. The ledger has each mail once, however often
+    this is asked.
     """
     known = state.witness.space_id if state.witness else None
-    settings, now = in_force(services, tenant, known, priority=priority), services.clock.now()
+    space_id = known or _noted_space(services, tenant, state, priority)
+    settings, now = in_force(services, tenant, space_id, priority=priority), services.clock.now()
     if state.writable and lock_times.shortened_end(held, settings.limits, now) is not None:
         held, settings = _shortened(services, tenant, state, held, priority)
     mails = (*_warning(state, held, settings, services), *_reminder(state, held, services))
     if mails:
         services.effects.record(tenant, Effects(intents=mails))
+
+
+def _noted_space(services: Services, tenant: Tenant, state: FileState, priority: Priority) -> str | None:
+    """Ask for the space of a lock that was found again or has moved, and note it (2 points, once)."""
+    space_id = _space_of(services, tenant, state, priority)
+    witness = services.witnesses.get(tenant, state.attachment.id)
+    if space_id is not None and witness is not None:
+        services.effects.record(tenant, Effects(witness=replace(witness, space_id=space_id)))
+    return space_id
+
+
+def _space_of(services: Services, tenant: Tenant, state: FileState, priority: Priority) -> str | None:
+    """Return None where the page is not shown, as in the trash."""
+    container = state.attachment.container
+    if container is None:
+        return None
+    try:
+        return services.people.container(tenant, state.person, container, priority=priority).space_id
+    except (GoneOrInvisible, Forbidden):
+        return None
 
 
 def _shortened(
@@ -40,10 +64,10 @@ def _shortened(
 
     The space is asked for first: a page can have moved, and another space's settings must not end its locks.
     """
-    container, space_id = state.attachment.container, None
-    if container is not None:
-        space_id = services.people.container(tenant, state.person, container, priority=priority).space_id
+    space_id = _space_of(services, tenant, state, priority)
     settings = in_force(services, tenant, space_id, priority=priority)
+    if space_id is None:
+        return held, settings
     rule = partial(rules.shorten, lock_id=held.lock_id, limits=settings.limits)
     outcome = compare_and_set(services, tenant, state.attachment.id, rule, priority=priority, state=state)
     if not isinstance(outcome, Written):

@@ -11,6 +11,7 @@ from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.lock import Held
 from lockpoint.domain.settings import SpaceSettings
 from lockpoint.services.enforcement import protect
+from lockpoint.services.errors import GoneOrInvisible
 from lockpoint.services.ports.jobs import JobKind
 from lockpoint.services.tenancy import site_settings, space_settings
 from lockpoint.services.tenancy.site_settings import KNOWN_EVERYWHERE
@@ -215,6 +216,37 @@ def test_a_moved_page_has_the_settings_of_its_new_space(stage: Stage) -> None:
     page(stage).space_id = "another"
     pass_hours(stage, 2)
     assert end(stage) == START + timedelta(hours=48)
+
+
+def test_a_lock_that_was_found_again_has_the_settings_of_its_space(stage: Stage) -> None:
+    """P-14, E31: Postgres lost it; the space is asked for once."""
+    stage.lock()
+    own = SpaceSettings(own={"warn_after_hours": 2})
+    space_settings.change(stage.world.services, stage.world.actor(DANA), space_of(stage), own)
+    stage.world.tables.witnesses.clear()
+    stage.reconcile()
+    witness = stage.world.tables.witnesses[ACME.id, stage.file.id]
+    assert witness.space_id == space_of(stage)
+    stage.taps.clear()
+    pass_hours(stage, 2)
+    assert warnings(stage) == [(ALICE, hour(48))]
+    assert stage.taps.calls["people.container"] == 0
+
+
+def test_a_lock_whose_page_is_not_shown_keeps_its_end(stage: Stage) -> None:
+    """P-14: nobody knows its space, so no setting ends it sooner; the sweep goes on."""
+    stage.lock()
+    change(stage, warn_after_hours=10, unlock_after_hours=20)
+
+    def hidden() -> None:
+        raise GoneOrInvisible("404")
+
+    key = "people.container"
+    stage.taps.before[key, stage.taps.calls[key] + 1] = hidden
+    pass_hours(stage, 0.25)
+    assert end(stage) == START + timedelta(hours=48)
+    pass_hours(stage, 0.25)
+    assert end(stage) == START + timedelta(hours=20)
 
 
 def test_longest_life_and_no_end(stage: Stage) -> None:
