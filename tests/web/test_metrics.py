@@ -19,7 +19,12 @@ from lockpoint.web.metrics import KEPT_SECONDS, StateOfSites, exposition
 from tests.support.checkout import ROOT
 
 SOME = Readings(
-    waiting={"sweep": 3}, oldest_seconds=1.5, parked={"reconcile": 1}, locks={"protected": 7}, mails_waiting=2, forge_token_left=1800.0
+    waiting={"sweep": 3},
+    oldest_seconds=1.5,
+    parked={"reconcile": 1},
+    locks={"protected": 7},
+    mails_waiting=2,
+    forge_token_left=1800.0,
 )
 MONITORING = ROOT / "docs" / "monitoring"
 
@@ -52,7 +57,9 @@ def test_all_sites_are_told_together() -> None:
 
 
 def test_the_first_token_to_end_is_told_where_there_are_sites_on_forge() -> None:
-    assert "lockpoint_forge_token_left_seconds 1800.0" in exposition(StateOfSites(CountedGauges())).decode().splitlines()
+    assert (
+        "lockpoint_forge_token_left_seconds 1800.0" in exposition(StateOfSites(CountedGauges())).decode().splitlines()
+    )
     none = CountedGauges(readings=replace(SOME, forge_token_left=None))
     assert "lockpoint_forge_token_left_seconds" not in exposition(StateOfSites(none)).decode()
 
