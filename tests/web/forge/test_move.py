@@ -1,0 +1,102 @@
+"""A site moves from Connect to Forge and back: no lock is lost, and one door is open at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import redis
+
+from lockpoint.services.ports.jobs import JobKind
+from simulator.world.seed import ALICE
+from tests.support import databases
+from tests.support.stored import unexplained
+from tests.web.live_app import FORGE_APP, LiveApp, live_app
+
+
+@pytest.fixture(scope="module")
+def live(servers: databases.Addresses, worker_id: str) -> Iterator[LiveApp]:
+    """Both sites by Connect; the Forge door is configured."""
+    cache = servers.valkey.format(databases.cache_number(worker_id))
+    with redis.Redis.from_url(cache) as client:
+        client.flushdb()
+    with databases.database(servers, worker_id) as url, live_app(url, cache, doors={"acme": "connect"}) as app:
+        yield app
+        assert unexplained(url, cache) == []
+
+
+def overwritten(live: LiveApp, file: str) -> None:
+    live.control("sites/acme/upload", account="bob", attachmentId=file, text="an overwrite")
+    live.settle()
+
+
+def head(live: LiveApp, file: str) -> tuple[bytes, str | None]:
+    with live.running.world.lock:
+        newest = live.running.world.sites["acme"].attachments[int(file)].head
+    return newest.data, newest.author_id
+
+
+def registered(live: LiveApp) -> tuple[object, ...]:
+    cloud_id = live.running.world.sites["acme"].cloud_id
+    found = "select door, installed, enabled, secret is not null, cardinality(app_accounts) from installation"
+    row = live.database.execute(f"{found} where cloud_id = %s", [cloud_id]).fetchone()
+    assert row is not None
+    return row
+
+
+def of_forge(live: LiveApp) -> str:
+    (installation,) = live.running.world.sites["acme"].forge.values()
+    return installation.account_id
+
+
+def test_there_and_back(live: LiveApp) -> None:
+    """Section by section, since each step stands on the one before."""
+    # By Connect: a lock, and a restoration by Connect's user.
+    assert registered(live) == ("connect", True, True, True, 1)
+    file, number = live.file(live.page()), live.tenant_id("acme")
+    lock_id = live.lock("alice", file)
+    overwritten(live, file)
+    of_connect = live.app_user
+    assert head(live, file) == (b"first", of_connect)
+
+    # The same site comes by Forge: same number, same lock; what Connect's user restored is ours, so nothing is undone.
+    by_connect = live.token("alice")
+    live.control("forge/install", site="acme", appId=FORGE_APP, remoteUrl=live.url)
+    live.settle()
+    assert registered(live) == ("forge", True, True, True, 2)
+    assert head(live, file) == (b"first", of_connect)
+    moved = live.raw("GET", f"/attachments/{file}/lock", by_connect)
+    assert (moved.status_code, "has moved" in moved.json()["message"]) == (403, True)
+    assert isinstance(live.doors, dict)
+    live.doors["acme"] = "forge"
+    live._tokens.clear()
+    lock = live.call("bob", "GET", f"/attachments/{file}/lock").json()["lock"]
+    assert (lock["lockId"], lock["holder"]["accountId"], live.tenant_id("acme")) == (lock_id, ALICE, number)
+
+    # Protected as before, by Forge's user; Connect's webhooks and lifecycle calls change nothing.
+    overwritten(live, file)
+    assert head(live, file) == (b"first", of_forge(live))
+    live.control("sites/acme/disable")
+    live.control("sites/acme/enable")
+    live.control("sites/acme/install")
+    assert registered(live) == ("forge", True, True, True, 2)
+
+    # Alice releases through Forge what she locked through Connect, and Bob locks.
+    released = live.call("alice", "POST", f"/attachments/{file}/lock/release", {"lockId": lock_id})
+    assert released.status_code == 200, released.text
+    theirs = live.lock("bob", file)
+
+    # Forge says goodbye: Connect is still installed and gets the door back, with Bob's lock.
+    live.control("forge/uninstall", site="acme")
+    live.sql("update procrastinate_jobs set scheduled_at = now()")
+    assert live.run_jobs(JobKind.GOODBYE) == 1
+    live.settle()
+    assert registered(live)[:2] == ("connect", True)
+    live.doors["acme"] = "connect"
+    lock = live.call("bob", "GET", f"/attachments/{file}/lock").json()["lock"]
+    assert (lock["lockId"], lock["state"], live.tenant_id("acme")) == (theirs, "mine", number)
+
+
+def test_the_other_site_stayed_at_its_door(live: LiveApp) -> None:
+    found = live.database.execute("select door from installation where id = %s", [live.tenant_id("globex")]).fetchone()
+    assert found == ("connect",)
