@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 from babel import Locale
-from lockpoint.mail.moments import moment
+from lockpoint.mail.letter import moment
 
 
 @pytest.mark.parametrize(
