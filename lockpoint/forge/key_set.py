@@ -152,9 +152,11 @@ class KeySet:
         """Another caller may have fetched while this one waited."""
         if not self._may_ask() or (key_id in self._keys and self._clock() < self._fresh_until):
             return
-        self._asked_at = self._clock()
         try:
             self._keys = self._source.fetch()
+            self._fresh_until = self._clock() + KEEP_SECONDS
         except KeySetUnavailableError:
-            return
-        self._fresh_until = self._clock() + KEEP_SECONDS
+            pass  # known keys go on working, unknown ones stay refused
+        finally:
+            # Not before: others wait for this fetch instead of being refused.
+            self._asked_at = self._clock()

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from lockpoint.confluence.personal_data_reports import ConfluencePersonalDataReports
-from lockpoint.services.context import Priority
+from lockpoint.services.context import Door, Priority
 from lockpoint.services.errors import BadAnswer, GoneOrInvisible, QuotaExceeded
 from lockpoint.services.ports.privacy import Reported
 from tests.confluence.doubles import Kit, site
@@ -77,6 +78,15 @@ def test_a_report_is_signed_and_bounded(live: Live) -> None:
     for number in (0, 91):
         with pytest.raises(ValueError, match="90"):
             live.reports.report(live.acme, [Reported(ALICE, moment)] * number, priority=Priority.MAINTENANCE)
+
+
+def test_on_forge_a_report_goes_to_the_api_of_all_sites(kit: Kit) -> None:
+    """Not below the site's own address."""
+    with odd_host(answer(204)) as host:
+        tenant = replace(site(f"{host.origin}/ex/confluence/d0d52620/wiki"), door=Door.FORGE)
+        reports = ConfluencePersonalDataReports(kit.client)
+        reports.report(tenant, [Reported(ALICE, LONG_AGO)], priority=PRIORITY)
+    assert [(sent.method, sent.target) for sent in host.requests] == [("POST", "/app/report-accounts/")]
 
 
 def test_too_many_reports_say_how_long_to_wait(live: Live) -> None:

@@ -29,6 +29,7 @@ from lockpoint.services.ports.jobs import Job
 from lockpoint.services.ports.locks import Protection
 from lockpoint.services.ports.maintenance import Readings
 from lockpoint.services.ports.tenancy import Registration
+from lockpoint.web.forge.door import ForgeDoor
 from lockpoint.web.guards import Guard, current_actor, current_viewer, guarded_by
 from lockpoint.web.health import Ping
 from tests.fakes.tenancy import FakeInstallations
@@ -313,6 +314,7 @@ def make_world(
     blueprints: Sequence[Blueprint] | None = None,
     webhook_door: bool = True,
     pings: Sequence[Ping] = (),
+    forge: ForgeDoor | None = None,
 ) -> ConnectWorld:
     """Build a web process over these ports or fakes, with acme and globex installed."""
     time = FakeTime()
@@ -337,6 +339,7 @@ def make_world(
         pings=pings,
         blueprints=[sample_routes()] if blueprints is None else blueprints,
         connect_js_url=BRIDGE,
+        forge=forge,
     )
     app: Any = create_app(shell)
     if not webhook_door:

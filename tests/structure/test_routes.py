@@ -10,6 +10,8 @@ import pytest
 from flask import Flask
 
 from lockpoint.connect import descriptor
+from lockpoint.forge.inbound import ForgeInbound
+from lockpoint.forge.invocation import Invocations
 from lockpoint.services import errors
 from lockpoint.services.container import Services
 from lockpoint.web.api.locks import api_routes
@@ -18,7 +20,8 @@ from lockpoint.web.api.settings import settings_routes
 from lockpoint.web.connect.frontend_bundle import Bundle, Screen
 from lockpoint.web.connect.surfaces import PAGE_ENTRY, PREPAINT_ENTRY, surface_routes
 from lockpoint.web.errors import STATUS_OF_CODE
-from lockpoint.web.guards import Guard, guard_of
+from lockpoint.web.forge.door import ForgeDoor
+from lockpoint.web.guards import Guard, guard_at, guard_of
 from lockpoint.web.unsubscribe import mail_routes
 from tests.fakes.connect import BRIDGE, make_world
 from tests.support.checkout import ROOT
@@ -33,6 +36,9 @@ EXPECTED = [
     (re.compile(r"/connect/(byline|page|macro|my-locks|space|admin|get-started)"), Guard.FRAME),
     (re.compile(r"/api/v1/.+"), Guard.CONTEXT),
     (re.compile(r"/mail/<token>"), Guard.MAIL_LINK),
+    (re.compile(r"/forge/api/v1/.+"), Guard.FORGE_PERSON),
+    (re.compile(r"/forge/(events|tick|goodbye)"), Guard.FORGE_PLATFORM),
+    (re.compile(r"/forge/lifecycle"), Guard.FORGE_ARRIVAL),
 ]
 """The guards of the contract, by address."""
 
@@ -48,7 +54,14 @@ def app() -> Flask:
         mail_routes(services),
         surface_routes(bundle(), BRIDGE),
     ]
-    return make_world(blueprints=blueprints).app
+    return make_world(blueprints=blueprints, forge=forge_door()).app
+
+
+def forge_door() -> ForgeDoor:
+    """It refuses whoever brings no token, before anything is asked."""
+    unused: Any = object()
+    inbound = ForgeInbound(Invocations(unused, "ari:cloud:ecosystem::app/x", "https://api.example", ()), float)
+    return ForgeDoor(inbound=inbound, services=unused, people=unused, tokens=unused, owner=unused)
 
 
 def bundle() -> Bundle:
@@ -58,7 +71,7 @@ def bundle() -> Bundle:
 
 def rules(app: Flask) -> list[tuple[str, set[str], Guard | None]]:
     return [
-        (str(rule), set(rule.methods or ()), guard_of(app.view_functions[rule.endpoint]))
+        (str(rule), set(rule.methods or ()), guard_at(str(rule), app.view_functions[rule.endpoint]))
         for rule in app.url_map.iter_rules()
     ]
 
@@ -127,3 +140,20 @@ def test_every_refusal_of_a_use_case_has_a_status() -> None:
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.UseCaseError)]
     assert len(kinds) > 8
     assert {kind.code for kind in kinds} <= set(STATUS_OF_CODE)
+
+
+def test_without_its_app_id_the_forge_door_does_not_exist() -> None:
+    """Not even to refuse: 404."""
+    services = cast("Services", object())
+    closed = make_world(blueprints=[api_routes(services), me_routes(services)]).app.test_client()
+    for address in ("/forge/events", "/forge/tick", "/forge/goodbye", "/forge/lifecycle"):
+        assert closed.post(address, headers={"Authorization": "Bearer x.y.z"}).status_code == 404
+    assert closed.get("/forge/api/v1/me/preferences").status_code == 404
+    assert closed.get("/api/v1/me/preferences").status_code == 401
+
+
+def test_every_call_of_the_api_is_at_either_door(app: Flask) -> None:
+    found = {(address, frozenset(methods)) for address, methods, _ in rules(app)}
+    of_connect = {one for one in found if one[0].startswith("/api/v1/")}
+    assert len(of_connect) > 15
+    assert {(f"/forge{address}", methods) for address, methods in of_connect} <= found

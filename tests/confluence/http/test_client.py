@@ -10,6 +10,7 @@ import pytest
 from lockpoint.confluence.http import transport
 from lockpoint.confluence.http.calls import Call, Repeat, get
 from lockpoint.confluence.http.client import DEADLINE_SECONDS
+from lockpoint.confluence.http.retries import MOST_TRIES
 from lockpoint.confluence.http.sessions import Sessions
 from lockpoint.services.context import Priority
 from lockpoint.services.deadlines import answering_within
@@ -23,6 +24,7 @@ from lockpoint.services.errors import (
     OperationRemoved,
     QuotaExceeded,
     Rejected,
+    ScopeMissing,
     TooLarge,
     Unauthorised,
 )
@@ -73,6 +75,30 @@ def test_a_refused_person_token_is_dropped(kit: Kit) -> None:
     with odd_host(answer(401)) as host, pytest.raises(Unauthorised):
         kit.client.ask(as_alice(host.base), READ)
     assert kit.tokens.dropped == [(1, ALICE)]
+
+
+def test_a_refused_call_of_the_app_goes_out_again_with_another_token(kit: Kit) -> None:
+    """Another process may have stored one meanwhile; nothing was done by the refused try."""
+    kit.signer.spare = 1
+    with odd_host(answer(401), GOOD) as host:
+        kit.client.ask(as_app(host.base), CREATE)
+    assert (len(host.requests), kit.signer.refusals) == (2, [1])
+
+
+def test_a_token_that_is_refused_again_and_again_ends_the_call(kit: Kit) -> None:
+    kit.signer.spare = 100
+    with odd_host(answer(401)) as host, pytest.raises(Unauthorised):
+        kit.client.ask(as_app(host.base), READ)
+    assert len(host.requests) <= MOST_TRIES
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_missing_scope_is_not_a_missing_right(kit: Kit, status: int) -> None:
+    """The app's manifest is wrong: no token is dropped, and nothing is concluded about the object."""
+    body = {"code": status, "message": "Unauthorized; scope does not match"}
+    with odd_host(answer(status, body)) as host, pytest.raises(ScopeMissing):
+        kit.client.ask(as_app(host.base), READ)
+    assert kit.signer.refusals == []
 
 
 @pytest.mark.parametrize(

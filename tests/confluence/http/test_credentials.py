@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import traceback
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from structlog.testing import capture_logs
 
-from lockpoint.services.errors import HostError
-from tests.confluence.doubles import ALICE, Kit, as_alice, as_app
+from lockpoint.confluence.http.credentials import Credentials, CredentialsByDoor
+from lockpoint.services.context import Door
+from lockpoint.services.errors import HostError, Unauthorised
+from tests.confluence.doubles import ALICE, Kit, Signer, Tokens, as_alice, as_app, site
 from tests.confluence.http.test_client import CREATE, READ
 from tests.confluence.oddhost import Step, answer, cut, drop, odd_host, redirect
 
@@ -58,3 +61,22 @@ def test_ordinary_refusals_are_not_logged(kit: Kit) -> None:
             with pytest.raises(HostError):
                 kit.client.ask(as_app(host.base), READ)
     assert lines == []
+
+
+def test_each_door_has_its_own_credentials() -> None:
+    """A site's calls never carry what the other door gave; a door that is not configured signs nothing."""
+    connect, forge = Signer(), Signer()
+    people, others = Tokens(), Tokens()
+    both = CredentialsByDoor({Door.CONNECT: Credentials(connect, people), Door.FORGE: Credentials(forge, others)})
+    here, there = site("https://acme.example/wiki"), replace(site("https://api.example/wiki", 2), door=Door.FORGE)
+    both.authorization(here, "GET", "/a")
+    both.authorization(there, "GET", "/b")
+    both.refused(there)
+    both.drop(2, ALICE)
+    assert (connect.asked, forge.asked) == ([(1, "GET", "/a")], [(2, "GET", "/b")])
+    assert (connect.refusals, forge.refusals) == ([], [2])
+    assert people.dropped == others.dropped == [(2, ALICE)]
+    alone = CredentialsByDoor({Door.CONNECT: Credentials(connect, people)})
+    for call in (lambda: alone.authorization(there, "GET", "/"), lambda: alone.token(there, ALICE)):
+        with pytest.raises(Unauthorised):
+            call()

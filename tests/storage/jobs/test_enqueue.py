@@ -12,6 +12,7 @@ from lockpoint.services.errors import (
     Forbidden,
     GoneOrInvisible,
     HostUnavailable,
+    NoTokenYet,
     OperationRemoved,
     QuotaExceeded,
     StorageUnavailable,
@@ -238,6 +239,13 @@ def test_parked_jobs_can_be_retried_and_dropped(jobs: PostgresJobs, database: Da
 def test_triage(error: Exception, attempts: int, expected: object) -> None:
     """F42: later: growing pauses, at least Retry-After. Drop: refused twice. Park: after the last attempt."""
     assert fate_of(error, JobKind.RECONCILE, attempts) == expected
+
+
+@pytest.mark.parametrize("attempts", [0, 4, 11])
+@pytest.mark.parametrize("kind", [JobKind.RECONCILE, JobKind.SEND_MAIL])
+def test_a_job_without_a_token_waits_an_hour_and_loses_no_attempt(kind: JobKind, attempts: int) -> None:
+    """Nobody is gone: the next token makes it due at once."""
+    assert fate_of(NoTokenYet("m"), kind, attempts) == Later(3600.0, counts=False)
 
 
 def test_mails_are_tried_for_about_a_day() -> None:
