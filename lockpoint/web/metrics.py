@@ -54,6 +54,9 @@ class StateOfSites(Collector):
         yield _by("lockpoint_jobs_parked", "Jobs that failed too often; see lockpoint jobs", "kind", readings.parked)
         yield _by("lockpoint_locks", "Live locks by how they are protected", "protection", readings.locks)
         yield GaugeMetricFamily("lockpoint_mails_waiting", "Mails that have not left", readings.mails_waiting)
+        if readings.forge_token_left is not None:
+            left = "Seconds until the first site on Forge is without a token"
+            yield GaugeMetricFamily("lockpoint_forge_token_left_seconds", left, readings.forge_token_left)
 
     def _readings(self) -> Readings | None:
         with self._one_at_a_time:

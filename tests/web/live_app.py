@@ -60,6 +60,7 @@ class LiveApp:
     doors: Mapping[str, str] = field(default_factory=dict)
     """`forge` by site; others come by Connect."""
     _tokens: dict[tuple[str, str], str] = field(default_factory=dict)
+    _screens: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     # Confluence, from outside
 
@@ -194,12 +195,22 @@ class LiveApp:
     # The API
 
     def token(self, person: str, site: str = "acme", **claims: object) -> str:
-        """A person's context token; `claims` replaces claims, None drops one."""
+        """A person's token of their site's door; `claims` replaces claims, None drops one."""
+        if self.doors.get(site) == "forge":
+            return self._screen_token(person, site, claims)
         if claims:
             return str(self.control("tokens", site=site, kind="context", account=person, claims=claims)["token"])
         if (person, site) not in self._tokens:
             self._tokens[person, site] = str(self.control("tokens", site=site, kind="context", account=person)["token"])
         return self._tokens[person, site]
+
+    def _screen_token(self, person: str, site: str, claims: dict[str, object]) -> str:
+        """Of Forge: it lives for seconds, so each is new. `sub` stands for its claim of the person."""
+        at = {"type": "confluence:contentAction", "content": {"id": SAME_PAGE}}
+        spoilt = {("principal" if name == "sub" else name): value for name, value in claims.items()}
+        token = self.forge_token(site=site, module="page-menu", account=person, extension=at, claims=spoilt)
+        self._screens[token] = (person, site)
+        return token
 
     def forget_tokens(self) -> None:
         """The time has changed: make new tokens."""
@@ -225,9 +236,6 @@ class LiveApp:
     ) -> requests.Response:
         """One call below `/api/v1`; writing calls get a request id unless the body has one."""
         content = body if method == "GET" else {"requestId": request_id(), **(body or {})}
-        if self.doors.get(site) == "forge":
-            given = {**self.forge_headers(person, site), **(headers or {})}
-            return self.raw(method, path, None, json=content, headers=given, below="/forge/api/v1")
         return self.raw(method, path, self.token(person, site), json=content, headers=headers)
 
     def forge_token(self, kind: str = "invocation", site: str = "acme", **options: object) -> str:
@@ -236,8 +244,10 @@ class LiveApp:
 
     def forge_headers(self, person: str, site: str = "acme") -> dict[str, str]:
         """What Forge sends with a screen's call."""
-        at = {"type": "confluence:contentAction", "content": {"id": SAME_PAGE}}
-        token = self.forge_token(site=site, module="page-menu", account=person, extension=at)
+        return self._headers_of_forge(self.token(person, site))
+
+    def _headers_of_forge(self, token: str) -> dict[str, str]:
+        person, site = self._screens[token]
         return {
             "Authorization": f"Bearer {token}",
             "x-forge-oauth-system": self.forge_token("system", site),
@@ -245,7 +255,10 @@ class LiveApp:
         }
 
     def raw(self, method: str, path: str, token: str | None, **options: Any) -> requests.Response:
-        """A call exactly as given, below `below`."""
+        """A call exactly as given, below `below`; a screen's token of Forge goes its own way."""
+        if token in self._screens:
+            given = {**self._headers_of_forge(token), **(options.pop("headers", None) or {})}
+            return self.raw(method, path, None, headers=given, below="/forge/api/v1", **options)
         below = options.pop("below", "/api/v1")
         headers = {**({"Authorization": f"JWT {token}"} if token else {}), **(options.pop("headers", None) or {})}
         return self.http.request(

@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from prometheus_client import REGISTRY
@@ -19,7 +19,12 @@ from lockpoint.web.metrics import KEPT_SECONDS, StateOfSites, exposition
 from tests.support.checkout import ROOT
 
 SOME = Readings(
-    waiting={"sweep": 3}, oldest_seconds=1.5, parked={"reconcile": 1}, locks={"protected": 7}, mails_waiting=2
+    waiting={"sweep": 3},
+    oldest_seconds=1.5,
+    parked={"reconcile": 1},
+    locks={"protected": 7},
+    mails_waiting=2,
+    forge_token_left=1800.0,
 )
 MONITORING = ROOT / "docs" / "monitoring"
 
@@ -49,6 +54,14 @@ def test_all_sites_are_told_together() -> None:
         "lockpoint_mails_waiting 2.0",
     ):
         assert line in text.splitlines()
+
+
+def test_the_first_token_to_end_is_told_where_there_are_sites_on_forge() -> None:
+    assert (
+        "lockpoint_forge_token_left_seconds 1800.0" in exposition(StateOfSites(CountedGauges())).decode().splitlines()
+    )
+    none = CountedGauges(readings=replace(SOME, forge_token_left=None))
+    assert "lockpoint_forge_token_left_seconds" not in exposition(StateOfSites(none)).decode()
 
 
 def test_everybody_may_ask_and_the_database_is_read_now_and_then() -> None:

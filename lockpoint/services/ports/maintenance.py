@@ -48,6 +48,8 @@ class Readings:
     locks: Mapping[str, int]
     """Live locks by how they are protected."""
     mails_waiting: int
+    forge_token_left: float | None = None
+    """Seconds until the first site on Forge is without a token; None without such sites."""
 
 
 class Gauges(Protocol):

@@ -17,6 +17,11 @@ _QUEUE: Final = """
     GROUP BY 1, 2
 """
 _LOCKS: Final = "SELECT protection, count(*) FROM lock_witness WHERE holder IS NOT NULL GROUP BY 1"
+_TOKENS: Final = """
+    SELECT min(greatest(0, coalesce(extract(epoch FROM expires_at - now()), 0)))::float
+    FROM installation LEFT JOIN forge_token ON tenant_id = id
+    WHERE door = 'forge' AND installed AND enabled
+"""
 _MAILS: Final = "SELECT count(*) FROM email_intent WHERE NOT done AND told_by IS NULL"
 
 
@@ -29,10 +34,12 @@ class PostgresGauges:
             queue = driver.execute(_QUEUE).fetchall()
             locks = driver.execute(_LOCKS).fetchall()
             mails = driver.execute(_MAILS).fetchone()
+            tokens = driver.execute(_TOKENS).fetchone()
         return Readings(
             waiting={kind: count for kind, parked, count, _ in queue if not parked},
             oldest_seconds=max((float(age) for _, parked, _, age in queue if not parked), default=0.0),
             parked={kind: count for kind, parked, count, _ in queue if parked},
             locks=dict(locks),
             mails_waiting=mails[0] if mails else 0,
+            forge_token_left=tokens[0] if tokens else None,
         )

@@ -2,15 +2,20 @@ from datetime import timedelta
 
 from sqlalchemy import func, text, update
 
+from lockpoint.bootstrap import SystemClock
 from lockpoint.services.context import Tenant
+from lockpoint.services.ports.forge import AccessToken, ForgeRegistration
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import Effects, Protection
 from lockpoint.services.ports.maintenance import Readings
 from lockpoint.storage.effects import PostgresEffects
 from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs.enqueue import PostgresJobs
+from lockpoint.storage.keyring import Keyring
 from lockpoint.storage.retention.gauges import PostgresGauges
 from lockpoint.storage.tables import QUEUE
+from lockpoint.storage.tenancy.forge_sites import PostgresForgeSites
+from lockpoint.storage.tenancy.forge_tokens import PostgresForgeTokens
 from tests.fakes.world import FakeClock
 from tests.storage.builders import free, intent, witness
 
@@ -46,3 +51,21 @@ def test_all_sites_are_counted_together(database: Database, acme: Tenant, globex
     assert 3600 <= readings.oldest_seconds < 3700
     assert readings.locks == {"protected": 1, "end_unwritten": 1}
     assert readings.mails_waiting == 1
+
+
+def test_the_first_token_to_end_is_found(database: Database, acme: Tenant, keys: Keyring) -> None:
+    """Of sites at Forge's door; one without a token has none left."""
+    assert acme
+    gauges, sites, tokens = PostgresGauges(database), PostgresForgeSites(database), PostgresForgeTokens(database, keys)
+    assert gauges.read().forge_token_left is None
+    now = SystemClock().now()
+    opened = []
+    for number in "12":
+        cloud = f"{number}0000000-0000-4000-8000-000000000000"
+        place = ForgeRegistration(cloud_id=cloud, url="u", installation="i", environment="PRODUCTION", version="1")
+        with sites.change(cloud) as change:
+            opened.append(change.open(place, None, now))
+    tokens.keep(opened[0], AccessToken("t", now + timedelta(hours=3)), now, ())
+    assert gauges.read().forge_token_left == 0
+    tokens.keep(opened[1], AccessToken("t", now + timedelta(hours=2)), now, ())
+    assert 7100 < (gauges.read().forge_token_left or 0) <= 7200
