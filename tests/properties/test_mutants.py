@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.properties import enforcement_model, lock_model, schedule_model, system_model
+from tests.properties import enforcement_model, lock_model, schedule_model, space_model, system_model
 from tests.properties.mutants import MUTANTS, Mutant, hunt
 
 
@@ -29,8 +29,9 @@ def test_broken_design_is_caught(mutant: Mutant) -> None:
         (enforcement_model.run, 200),
         (system_model.run, 150),
         (partial(system_model.run, calm=True), 150),
+        (space_model.run, 100),
     ],
-    ids=["machine 1", "machine 2", "machine 2, beginnings", "machine 3", "machine 4", "machine 4, calm"],
+    ids=["machine 1", "machine 2", "machine 2, beginnings", "machine 3", "machine 4", "machine 4, calm", "machine 5"],
 )
 def test_the_right_design_is_not(run: Callable[[int], Any], schedules: int) -> None:
     """R1, R2: on the same schedules."""
@@ -39,6 +40,6 @@ def test_the_right_design_is_not(run: Callable[[int], Any], schedules: int) -> N
 
 
 def test_there_are_enough_of_them() -> None:
-    """R27: at least 25, over all four machines."""
+    """R27: at least 25, over all machines."""
     assert len(MUTANTS) >= 25
     assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS)
