@@ -20,8 +20,10 @@ OTHER_ID = 987_654
 COUNTS_WITHIN = 5.0
 AGED = (
     "update installation set returned_at = returned_at - interval '1 minute'",
-    "update site_state set returned_at = returned_at - interval '1 minute', strict_at = strict_at - interval '1 minute'",
-    "update space_state set returned_at = returned_at - interval '1 minute', strict_at = strict_at - interval '1 minute'",
+    "update site_state set returned_at = returned_at - interval '1 minute'",
+    "update site_state set strict_at = strict_at - interval '1 minute'",
+    "update space_state set returned_at = returned_at - interval '1 minute'",
+    "update space_state set strict_at = strict_at - interval '1 minute'",
     "update lock_witness set returned_at = returned_at - interval '1 minute'",
 )
 """Stands for a minute."""
