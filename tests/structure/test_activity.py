@@ -12,7 +12,13 @@ from tests.support.checkout import ROOT
 
 TENANCY = "services/tenancy"
 ALLOWED = {
-    "active": {f"{TENANCY}/activity.py", f"{TENANCY}/lifecycle.py", "web/guards.py"},
+    "active": {
+        f"{TENANCY}/activity.py",
+        f"{TENANCY}/lifecycle.py",
+        "web/guards.py",
+        "domain/settings.py",
+        "storage/tenancy/reactivation.py",
+    },
     "enabled": {
         f"{TENANCY}/lifecycle.py",
         "services/context.py",

@@ -62,6 +62,7 @@ ACROSS = {
     "web/connect/test_inactive_sites.py": "everything on sites that are inactive",
     "web/test_access_matrix.py": "every route for everybody",
     "web/test_locked_files.py": "what becomes of a locked file, over HTTP",
+    "web/test_space_activation.py": "spaces that are switched off or strict, over HTTP",
     "web/test_file_names.py": "what undoing does to names, over HTTP",
     "web/test_forgotten_sites.py": "the memory of the whole process",
     "web/test_wrong_clock.py": "a node whose clock is not Confluence's",
