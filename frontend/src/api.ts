@@ -72,6 +72,8 @@ export interface PageOfAttachments {
   readonly nextCursor: string | null;
   readonly serverTime: string;
   readonly viewer: Viewer;
+  /** False where Lockpoint is switched off in this space: then nothing is listed. */
+  readonly active: boolean;
 }
 
 export interface LockAnswer {

@@ -78,6 +78,7 @@ export function page(items: readonly Attachment[], change: Partial<PageOfAttachm
     nextCursor: null,
     serverTime: "2026-11-21T12:00:00Z",
     viewer: { accountId: ALICE.accountId, mayEdit: true, mayBreak: false },
+    active: true,
     ...change,
   };
 }

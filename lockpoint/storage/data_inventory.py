@@ -66,6 +66,8 @@ _SPACE_SETTINGS: Final = (
 
 JOB_SUBJECTS: Final = (
     *_of(Whose.FILE, reconcile="attachment id", page_hint="id of a page or blog post", sweep="empty"),
+    *_of(Whose.FILE, moved="attachment id"),
+    *_of(Whose.SITE, switched="id of a space, or empty"),
     *_of(Whose.FILE, confirm="attachment id and random name of a write"),
     *_of(Whose.PERSON, trashed="attachment id and AccountID of who is said to have trashed it", profile="AccountID"),
     *_of(Whose.NOBODY, send_mail="number of the mail intent", erase="number of the request", self_test="empty"),
@@ -140,7 +142,11 @@ TABLES: Final = (
                 protection="whether the file can be protected, or why not",
                 version="number of the version that was looked at last",
             ),
-            *_of(Whose.NOBODY, seen_at="when Confluence last confirmed it"),
+            *_of(
+                Whose.NOBODY,
+                seen_at="when Confluence last confirmed it",
+                returned_at="when its page came to an active space",
+            ),
         ),
     ),
     Kind(
@@ -243,6 +249,12 @@ TABLES: Final = (
             *_of(Whose.SITE, template_revision="number of the texts of mails"),
             *_of(Whose.SITE, restore_works="result of the self-test", tested_at="when it ran"),
             *_of(Whose.SITE, usage_counts="whether usage is counted; off unless an admin switches it on"),
+            *_of(
+                Whose.SITE,
+                returned_at="when admins switched Lockpoint on again last",
+                strict="whether strict mode is on",
+            ),
+            *_of(Whose.SITE, strict_at="when it was switched on"),
             *_of(Whose.FILE, scratch_id="id of the app's own test file", cursor="where a search goes on"),
         ),
     ),
@@ -255,6 +267,9 @@ TABLES: Final = (
             *_TENANT,
             *_of(Whose.SITE, space_id="id of the space", version="number of the change"),
             Field("settings", Whose.SITE, "the settings themselves", members=_SPACE_SETTINGS),
+            *_of(Whose.SITE, noted_at="when they were stored", active="whether Lockpoint is on there"),
+            *_of(Whose.SITE, returned_at="when it was switched on again last", strict="whether strict mode is on"),
+            *_of(Whose.SITE, strict_at="when that was switched on"),
         ),
     ),
     Kind(

@@ -252,6 +252,7 @@ SPACE_STATE: Final = Table(
     Column("space_id", Text, nullable=False),
     Column("version", Integer, nullable=False),
     Column("settings", Text, nullable=False),
+    Column("noted_at", _MOMENT, nullable=False, server_default=text("now()")),
     # What the space decides itself; null: as its site.
     Column("active", Boolean),
     Column("returned_at", _MOMENT),

@@ -18,6 +18,7 @@ ALTER TABLE site_state
 UPDATE site_state SET strict = true, strict_at = now() WHERE (settings::jsonb ->> 'strict')::boolean;
 
 ALTER TABLE space_state
+    ADD COLUMN noted_at timestamptz NOT NULL DEFAULT now(),
     ADD COLUMN active boolean,
     ADD COLUMN returned_at timestamptz,
     ADD COLUMN strict boolean,
@@ -32,7 +33,8 @@ CREATE INDEX space_state_strict_idx ON space_state (tenant_id) WHERE strict;
 
 BACK = """
 DROP INDEX space_state_strict_idx;
-ALTER TABLE space_state DROP COLUMN active, DROP COLUMN returned_at, DROP COLUMN strict, DROP COLUMN strict_at;
+ALTER TABLE space_state DROP COLUMN noted_at, DROP COLUMN active, DROP COLUMN returned_at, DROP COLUMN strict,
+    DROP COLUMN strict_at;
 ALTER TABLE site_state DROP COLUMN returned_at, DROP COLUMN strict, DROP COLUMN strict_at;
 ALTER TABLE lock_witness DROP COLUMN returned_at;
 """

@@ -746,6 +746,19 @@ class TestSwitches:
         assert eight.returned_at is not None
         assert seven.returned_at is None
 
+    def test_what_counted_before_a_space_decided_goes_on_to_count(self, store: Store) -> None:
+        """And what its site began while the space decided itself never does."""
+        self.note(store, self.site(1, returns=True))
+        first = store.site_states.switches(store.acme, "8").returned_at
+        store.clock.advance(seconds=1)
+        self.note(store, replace(self.space("8", 1, active=True), returns=False))
+        assert store.site_states.switches(store.acme, "8").returned_at == first is not None
+        store.clock.advance(seconds=1)
+        self.note(store, self.site(2, returns=True))
+        store.clock.advance(seconds=1)
+        self.note(store, self.space("8", 2))
+        assert store.site_states.switches(store.acme, "8").returned_at == first
+
     def test_an_older_note_begins_nothing(self, store: Store) -> None:
         self.note(store, self.space("8", 3), self.space("8", 2, active=True))
         assert store.site_states.switches(store.acme, "8") == Switches()

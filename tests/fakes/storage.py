@@ -96,6 +96,13 @@ class Tables:
         note = self.space_settings.get((tenant_id, space_id or ""))
         return note is not None and rule in space_settings_from(json.loads(note.fields), 1).own
 
+    def switched_at(self, tenant_id: int, space_id: str | None, what: str) -> datetime | None:
+        """As `_SWITCHES` in `storage.tenancy.site_states`."""
+        own, site = (self.begun.get((tenant_id, place, what)) for place in (space_id or "", ""))
+        noted = self.begun.get((tenant_id, space_id or "", "noted"))
+        counts = noted is None or (site and site >= noted and not self.decides(tenant_id, space_id, what))
+        return max((one for one in (own, site if counts else None) if one), default=None)
+
     def strict(self, tenant_id: int) -> bool:
         """Whether the site or one of its spaces is."""
         site = self.states.get(tenant_id, SiteState()).settings
@@ -177,7 +184,13 @@ class FakeEffects:
         if note.space_id is not None:
             known = spaces.get((tenant.id, note.space_id))
             if known is None or note.revision >= known.revision:
+                carried = {
+                    what: self.tables.switched_at(tenant.id, note.space_id, what) for what in ("active", "strict")
+                }
                 spaces[tenant.id, note.space_id] = note
+                for what, at in {**carried, "noted": self.tables.clock.now()}.items():
+                    if at is not None:
+                        self.tables.begun[tenant.id, note.space_id, what] = at
                 self._begin(tenant, note)
         elif state.settings is None or note.revision >= state.settings.revision:
             self.tables.states[tenant.id] = replace(state, settings=note)
@@ -528,8 +541,8 @@ class FakeSiteStates:
     def switches(self, tenant: Tenant, space_id: str | None) -> Switches:
         self.tables.reachable()
         return Switches(
-            returned_at=self._begun(tenant, space_id, "active"),
-            strict_at=self._begun(tenant, space_id, "strict"),
+            returned_at=self.tables.switched_at(tenant.id, space_id, "active"),
+            strict_at=self.tables.switched_at(tenant.id, space_id, "strict"),
             spaces_decide=any(
                 self.tables.decides(tenant.id, space, "active")
                 for tenant_id, space in self.tables.space_settings
@@ -537,11 +550,6 @@ class FakeSiteStates:
             ),
             strict_somewhere=self.tables.strict(tenant.id),
         )
-
-    def _begun(self, tenant: Tenant, space_id: str | None, what: str) -> datetime | None:
-        begun, decides = self.tables.begun, self.tables.decides(tenant.id, space_id, what)
-        own, site = begun.get((tenant.id, space_id or "", what)), begun.get((tenant.id, "", what))
-        return max((one for one in (own, None if decides else site) if one), default=None)
 
     @contextmanager
     def exclusive(self, tenant: Tenant) -> Iterator[None]:

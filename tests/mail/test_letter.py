@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 from babel import Locale
+
 from lockpoint.mail.letter import moment
 
 

@@ -17,9 +17,10 @@ from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.expiry import lock_times
 from lockpoint.domain.history import lineage
 from lockpoint.domain.history.judge import History, Judgement, Restore, UndoTrash, judge
+from lockpoint.domain.history.unlocked import REACH
 from lockpoint.domain.lock import EndReason, Free, Held, Limits, Phase, Snapshot, Subject
 from lockpoint.domain.next_record import ended, tombstone
-from lockpoint.domain.settings import SpaceRules
+from lockpoint.domain.settings import InForce, SpaceRules
 from lockpoint.domain.signed_record import decode
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
@@ -31,6 +32,7 @@ from lockpoint.services.enforcement import (
     restore_version,
     superseded,
     undo_changes,
+    unlocked_file,
 )
 from lockpoint.services.enforcement.held_file import HeldFile, ProtectionResult
 from lockpoint.services.errors import HostError, LostRace
@@ -41,8 +43,9 @@ from lockpoint.services.ports.confluence import StoredProperty
 from lockpoint.services.ports.locks import AuditEvent, Effects
 from lockpoint.services.ports.runtime import BegunRequest, RequestState
 from lockpoint.services.reconciliation import reconcile
+from lockpoint.services.tenancy import absence
 from tests.fakes.world import ACME, ALICE, APP_ACCOUNT, KEYS
-from tests.properties import enforcement_model, lock_model, schedule_model, system_model, time_model
+from tests.properties import enforcement_model, lock_model, schedule_model, space_model, system_model, time_model
 from tests.properties.enforcement_model import Hint
 from tests.properties.oracle import Violation
 
@@ -545,6 +548,44 @@ MACHINE_4 = (
         ("I11, I12",),
         400,
     ),
+)
+
+
+# --- machine 6: spaces ----------------------------------------------------------------------------------------------
+
+
+def _spaces(place: Any, **values: Any) -> Run:
+    def run(seed: int) -> None:
+        with replaced(place, **values):
+            space_model.run(seed)
+
+    return run
+
+
+def _one_before_the_newest(versions: Any, settled: Any) -> Any:  # noqa: ARG001 - the design looks no further
+    return sorted(versions, key=lambda version: version.number)[-2]
+
+
+_SPACES = ("P-15", "L-71")
+MACHINE_5 = (
+    Mutant(
+        "spaces inherit whatever they decide",
+        _spaces(InForce, rules=property(lambda self: self.site.rules)),
+        _SPACES,
+        50,
+    ),
+    Mutant("the return of a space is not remembered", _spaces(absence, last_return=lambda *_: None), _SPACES, 100),
+    Mutant("a moved page returns unnoted", _spaces(absence, _own=lambda _: None), _SPACES, 400),
+    Mutant(
+        "strict from the beginning of time",
+        _spaces(unlocked_file, settled_until=lambda now, *_: now - REACH),
+        _SPACES,
+        100,
+    ),
+    Mutant(
+        "strict brings back the version before", _spaces(unlocked_file, base_among=_one_before_the_newest), _SPACES, 100
+    ),
+    Mutant("strict whatever was switched off", _spaces(unlocked_file, is_strict=lambda *_, **__: True), _SPACES, 100),
 )
 MUTANTS = (
     Mutant("a lock is ended by deleting its property", _rules(delete_to_end=True), ("I1", "I2", "I9"), 400),

@@ -90,11 +90,11 @@ function Loading({ voice: { t } }: Pick<Props, "voice">) {
   );
 }
 
-function Empty({ voice: { t } }: Pick<Props, "voice">) {
+function Empty({ active, voice: { t } }: Pick<Props, "voice"> & { readonly active: boolean }) {
   return (
     <div class="blank">
-      <h2>{t("page.empty.title")}</h2>
-      <p>{t("page.empty.hint")}</p>
+      <h2>{t(active ? "page.empty.title" : "page.inactive.title")}</h2>
+      <p>{t(active ? "page.empty.hint" : "page.inactive.hint")}</p>
     </div>
   );
 }
@@ -135,7 +135,7 @@ function List(props: Props & { readonly state: PageState; readonly restoreFocus:
     dismissProblem: (id) => store.dismissProblem(id),
     download,
   }), [store, download]);
-  if (state.rows.length === 0) return <Empty voice={voice} />;
+  if (state.rows.length === 0) return <Empty active={state.active} voice={voice} />;
   const all = state.rows.length;
   const { t } = voice;
   const ageSeconds = Math.floor((now() - state.receivedAt) / 60_000) * 60;
@@ -174,7 +174,7 @@ export function PageDialog(props: Props) {
       <Notices {...{ state, store, voice }} />
       <StaleLine state={state} voice={voice} />
       <AccessLine {...{ state, store, voice }} />
-      {state.viewer !== null && !state.viewer.mayEdit && <p class="notice info"><Icon name="info" /><span>{t("page.readOnly")}</span></p>}
+      {state.active && state.viewer !== null && !state.viewer.mayEdit && <p class="notice info"><Icon name="info" /><span>{t("page.readOnly")}</span></p>}
       {state.phase === "loading" && <Loading voice={voice} />}
       {state.phase === "failed" && <Failed {...{ state, store, voice }} />}
       {state.phase === "ready" && <List {...props} voice={voice} state={state} restoreFocus={focus.restore} />}

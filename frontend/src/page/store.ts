@@ -2,7 +2,7 @@
  * The state of the page dialog and everything that changes it: loading, refreshing and actions.
  * It has no rendering, timers or browser objects, so that tests reach every rule.
  */
-import { ApiError, NetworkError, type AcquireOptions, type Api, type Attachment, type LastEnded, type LockView, type Viewer } from "../api";
+import { ApiError, NetworkError, type AcquireOptions, type Api, type Attachment, type LastEnded, type LockView, type PageOfAttachments, type Viewer } from "../api";
 import { isHeld } from "./rows";
 
 export type Action =
@@ -39,6 +39,7 @@ export interface PageState {
   readonly phase: "loading" | "ready" | "failed";
   readonly rows: readonly Attachment[];
   readonly viewer: Viewer | null;
+  readonly active: boolean;
   /** Set when the last refresh failed; the rows are then those of the refresh before. */
   readonly problem: Problem | null;
   readonly failures: number;
@@ -60,6 +61,7 @@ const START: PageState = {
   phase: "loading",
   rows: [],
   viewer: null,
+  active: true,
   problem: null,
   failures: 0,
   requests: 1,
@@ -152,14 +154,15 @@ export class PageStore {
         requests += 1;
       } while (cursor !== null);
       if (actions !== this.actions) return;
-      this.accept(rows, page.viewer, page.serverTime, requests);
+      this.accept(rows, page, requests);
     } catch (error) {
       const phase = this.state.phase === "ready" ? "ready" : "failed";
       this.set({ phase, problem: problemOf(error), failures: this.state.failures + 1 });
     }
   }
 
-  private accept(fresh: readonly Attachment[], viewer: Viewer, serverTime: string, requests: number): void {
+  private accept(fresh: readonly Attachment[], page: PageOfAttachments, requests: number): void {
+    const { viewer, serverTime, active } = page;
     const before = new Map(this.state.rows.map((row) => [row.id, row]));
     const rows = fresh.map((row) => unchanged(before.get(row.id), row));
     const notices = rows.flatMap((row) => {
@@ -171,6 +174,7 @@ export class PageStore {
       phase: "ready",
       rows,
       viewer,
+      active,
       serverTime,
       requests,
       receivedAt: this.now(),

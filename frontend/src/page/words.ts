@@ -36,7 +36,7 @@ export function stateWords(lock: LockView, t: Translate): string {
   }
 }
 
-const WHY_UNPROTECTED: ReadonlySet<string> = new Set(["app_blocked", "restore_refused", "paused", "unreadable", "unlicensed"]);
+const WHY_UNPROTECTED: ReadonlySet<string> = new Set(["app_blocked", "restore_refused", "paused", "unreadable", "unlicensed", "inactive"]);
 
 export function unprotectedWords({ unprotectedReason: reason, pausedUntil }: LockView, { t, formats }: Voice): string {
   if (pausedUntil !== null) return t("protection.why.pausedUntil", { time: formats.moment(pausedUntil) });
@@ -154,6 +154,7 @@ export function problemWords(problem: Problem, t: Translate): string {
   switch (problem.code) {
     case "forbidden":
     case "unlicensed":
+    case "inactive":
     case "unauthorized":
     case "too_many":
     case "offline":

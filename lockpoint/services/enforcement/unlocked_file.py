@@ -15,6 +15,7 @@ from lockpoint.services.enforcement.held_file import HeldFile
 from lockpoint.services.enforcement.protect import keep_right
 from lockpoint.services.lock_record.file_state import FileState
 from lockpoint.services.tenancy.absence import last_return
+from lockpoint.services.tenancy.activity import is_on
 from lockpoint.services.tenancy.settings_in_force import in_force
 from lockpoint.services.tenancy.whereabouts import space_of
 
@@ -44,8 +45,8 @@ class UnlockedFile(HeldFile):
 
 
 def is_strict(services: Services, tenant: Tenant, space_id: str, *, priority: Priority) -> bool:
-    rules = in_force(services, tenant, space_id, priority=priority).rules
-    return rules.active and rules.strict
+    on = is_on(services, tenant, space_id, priority=priority)
+    return on and in_force(services, tenant, space_id, priority=priority).rules.strict
 
 
 def protect_unlocked(services: Services, tenant: Tenant, state: FileState, *, priority: Priority) -> None:

@@ -71,14 +71,14 @@ class FileRow:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """`etag` lets the same viewer ask cheaply whether a lock changed. `active` False: nothing is shown."""
+    """`etag` lets the same viewer ask cheaply whether a lock changed. `switched_off`: nothing is shown."""
 
     rows: tuple[FileRow, ...]
     next_cursor: str | None
     may_edit: bool
     may_break: bool
     etag: str
-    active: bool = True
+    switched_off: bool = False
 
 
 def unchanged(services: Services, actor: Actor, container: Container, etag: str) -> bool:
@@ -98,7 +98,7 @@ def of_container(services: Services, actor: Actor, container: Container, query: 
         _follow_moved(services, actor, viewer, known)
         tag = etag_for(services, actor, container, viewer.view.space_id, known)
         if viewer.facts.switched_off:
-            return Listing((), None, may_edit=False, may_break=False, etag=tag, active=False)
+            return Listing((), None, may_edit=False, may_break=False, etag=tag, switched_off=True)
         try:
             page = _page(services, actor, container)
         except (GoneOrInvisible, Forbidden) as hidden:

@@ -22,10 +22,13 @@ from lockpoint.storage.engine import Database
 from lockpoint.storage.tables import SITE_STATE, SPACE_STATE
 from lockpoint.storage.tenancy.reactivation import uncheck_inheriting, uncheck_space
 
-# `greatest` passes over nulls. What a space decides itself does not begin with its site.
+# `greatest` passes over nulls. What a space decides itself does not begin with its site; what the site began before the
+# space was noted last is in the space's row.
 _SWITCHES: Final = """
-    SELECT greatest(space.returned_at, CASE WHEN space.active IS NULL THEN site.returned_at END) AS returned_at,
-        greatest(space.strict_at, CASE WHEN space.strict IS NULL THEN site.strict_at END) AS strict_at,
+    SELECT greatest(space.returned_at, CASE WHEN space.noted_at IS NULL
+            OR (space.active IS NULL AND site.returned_at >= space.noted_at) THEN site.returned_at END) AS returned_at,
+        greatest(space.strict_at, CASE WHEN space.noted_at IS NULL
+            OR (space.strict IS NULL AND site.strict_at >= space.noted_at) THEN site.strict_at END) AS strict_at,
         EXISTS (SELECT FROM space_state WHERE tenant_id = %(tenant)s AND active IS NOT NULL) AS spaces_decide,
         coalesce(site.strict, false) OR EXISTS (SELECT FROM space_state WHERE tenant_id = %(tenant)s AND strict)
             AS strict_somewhere
@@ -48,8 +51,9 @@ def note_settings(connection: Connection, tenant_id: int, note: SettingsNote) ->
     statement = insert(SITE_STATE).values(tenant_id=tenant_id, **values)
     known = SITE_STATE.c.revision
     newer = or_(known.is_(None), known <= note.revision)
-    connection.execute(statement.on_conflict_do_update(index_elements=["tenant_id"], set_=values, where=newer))
-    if note.returns:
+    changed = statement.on_conflict_do_update(index_elements=["tenant_id"], set_=values, where=newer)
+    stored = connection.execute(changed.returning(SITE_STATE.c.tenant_id)).first()
+    if note.returns and stored is not None:
         uncheck_inheriting(connection, tenant_id)
 
 
@@ -64,12 +68,14 @@ def note_templates(connection: Connection, tenant_id: int, revision: int) -> Non
 def _note_space(connection: Connection, tenant_id: int, space_id: str, note: SettingsNote) -> None:
     own = space_settings_from(json.loads(note.fields), note.revision).own
     decided = {name: own.get(name) for name in ("active", "strict")}
-    values = {"version": note.revision, "settings": note.fields, **decided, **_beginnings(note)}
+    before = connection.exec_driver_sql(_SWITCHES, {"tenant": tenant_id, "space": space_id}).one()
+    carried = {"returned_at": before.returned_at, "strict_at": before.strict_at, "noted_at": func.now()}
+    values = {"version": note.revision, "settings": note.fields, **decided, **carried, **_beginnings(note)}
     statement = insert(SPACE_STATE).values(tenant_id=tenant_id, space_id=space_id, **values)
     newer = SPACE_STATE.c.version <= note.revision
-    keys = ["tenant_id", "space_id"]
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=values, where=newer))
-    if note.returns:
+    changed = statement.on_conflict_do_update(index_elements=["tenant_id", "space_id"], set_=values, where=newer)
+    stored = connection.execute(changed.returning(SPACE_STATE.c.tenant_id)).first()
+    if note.returns and stored is not None:
         uncheck_space(connection, tenant_id, space_id)
 
 

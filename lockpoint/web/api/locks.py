@@ -252,7 +252,7 @@ def _list_model(services: Services, account: str, found: Listing) -> s.ListModel
         next_cursor=found.next_cursor,
         server_time=services.clock.now(),
         viewer=s.ViewerModel(account_id=account, may_edit=found.may_edit, may_break=found.may_break),
-        active=found.active,
+        active=not found.switched_off,
     )
 
 

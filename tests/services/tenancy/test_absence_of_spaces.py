@@ -227,7 +227,7 @@ def test_a_lock_is_shown_as_suspended(stage: Stage, switch: Switch) -> None:
     view = stage.show(BOB)
     assert (view.protection, view.unprotected_reason, view.expires_at) == ("suspended", "inactive", expires_at)
     listed = _listing(stage)
-    assert (listed.rows, listed.active) == ((), False)
+    assert (listed.rows, listed.switched_off) == ((), True)
     switch(stage, on=True)
     assert [row.lock.protection for row in _listing(stage).rows] == ["protected"]
 
