@@ -42,7 +42,7 @@ from lockpoint.services.known_pages import KnownPages
 from lockpoint.services.notifications.unsubscribe import unsubscribe_link
 from lockpoint.services.ports import maintenance
 from lockpoint.services.ports.jobs import JobRunner
-from lockpoint.services.settings_memory import TextsMemory
+from lockpoint.services.settings_memory import SettingsMemory, TextsMemory
 from lockpoint.services.tenancy.absence import jobs_after_return
 from lockpoint.services.tenancy.licence import HeardLicences
 from lockpoint.storage import redis_mutexes
@@ -310,7 +310,8 @@ def connect(settings: Settings, connections: int, statement_seconds: float = STA
 
 def services_on(neighbours: Neighbours) -> Services:
     database, client, clock = neighbours.database, neighbours.client, SystemClock()
-    clock_offsets, known_pages, texts_memory = ClockOffsets(), KnownPages(), TextsMemory()
+    clock_offsets, known_pages = ClockOffsets(), KnownPages()
+    settings_memory, texts_memory = SettingsMemory(), TextsMemory()
     return Services(
         clock=clock,
         ids=RandomIds(),
@@ -333,9 +334,10 @@ def services_on(neighbours: Neighbours) -> Services:
         guard=PostgresCreationGuard(database, clock),
         tenants=PostgresTenants(database),
         installations=neighbours.installations,
-        caches=(*neighbours.caches, clock_offsets, known_pages, texts_memory),
+        caches=(*neighbours.caches, clock_offsets, known_pages, settings_memory, texts_memory),
         clock_offsets=clock_offsets,
         known_pages=known_pages,
+        settings_memory=settings_memory,
         texts_memory=texts_memory,
         site_states=PostgresSiteStates(database),
         intents=PostgresIntents(database, neighbours.keys, clock),
