@@ -53,7 +53,7 @@ from lockpoint.services.known_pages import KnownPages
 from lockpoint.services.notifications.mail_links import read_link
 from lockpoint.services.ports import maintenance
 from lockpoint.services.ports.jobs import JobRunner
-from lockpoint.services.settings_memory import TextsMemory
+from lockpoint.services.settings_memory import SettingsMemory, TextsMemory
 from lockpoint.services.tenancy.absence import jobs_after_return
 from lockpoint.services.tenancy.licence import HeardLicences
 from lockpoint.storage import redis_mutexes
@@ -366,7 +366,8 @@ def _forge_access(settings: Settings, store: PostgresForgeTokens, client: redis.
 
 def services_on(neighbours: Neighbours) -> Services:
     database, client, clock = neighbours.database, neighbours.client, SystemClock()
-    clock_offsets, known_pages, texts_memory = ClockOffsets(), KnownPages(), TextsMemory()
+    clock_offsets, known_pages = ClockOffsets(), KnownPages()
+    settings_memory, texts_memory = SettingsMemory(), TextsMemory()
     return Services(
         clock=clock,
         ids=RandomIds(),
@@ -390,12 +391,13 @@ def services_on(neighbours: Neighbours) -> Services:
         guard=PostgresCreationGuard(database, clock),
         tenants=PostgresTenants(database),
         installations=neighbours.installations,
-        caches=(*neighbours.caches, clock_offsets, known_pages, texts_memory),
+        caches=(*neighbours.caches, clock_offsets, known_pages, settings_memory, texts_memory),
         clock_offsets=clock_offsets,
         known_pages=known_pages,
         forge_sites=PostgresForgeSites(database),
         system_tokens=neighbours.system_tokens,
         site_facts=ConfluenceSiteFacts(client),
+        settings_memory=settings_memory,
         texts_memory=texts_memory,
         site_states=PostgresSiteStates(database),
         intents=PostgresIntents(database, neighbours.keys, clock),
