@@ -77,8 +77,9 @@ def confirm(services: Services, tenant: Tenant, attachment_id: str) -> None:
     Costs nothing where a lock is known, since the sweep looks after it.
     """
     witness = services.witnesses.get(tenant, attachment_id)
-    on = is_on_for(services, tenant, witness, priority=Priority.EVENT)
-    if on and (witness is None or not isinstance(witness.record, Held)):
+    if witness is not None and isinstance(witness.record, Held):
+        return
+    if is_on_for(services, tenant, witness, priority=Priority.EVENT):
         reconcile(services, tenant, attachment_id)
         with spending_on("reconcile"):
             bring_back_buried(services, tenant, attachment_id, priority=Priority.EVENT)
