@@ -9,7 +9,7 @@ depends_on = None
 
 _TABLE = """
 CREATE TABLE space_state (
-    tenant_id integer NOT NULL REFERENCES installation (id),
+    tenant_id integer NOT NULL,
     space_id text NOT NULL,
     version integer NOT NULL,
     settings text NOT NULL,
