@@ -112,7 +112,6 @@ def test_every_route_refuses_a_caller_without_a_token(app: Flask) -> None:
             # Forge keeps 401 from screens.
             refused = 403 if guard is Guard.FORGE_PERSON else 401
             assert answer.status_code == refused, f"{method} {address}"
-            assert method == "HEAD" or answer.get_json()["error"] == "unauthorized", f"{method} {address}"
 
 
 def addresses(value: Any) -> set[str]:
