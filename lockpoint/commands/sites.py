@@ -12,7 +12,7 @@ from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.reconciliation.rediscover import rediscover
 from lockpoint.services.reconciliation.sweep import sweep
 from lockpoint.services.tenancy import licence
-from lockpoint.services.tenancy.lifecycle import uninstall
+from lockpoint.services.tenancy.forge_sites import forget_site
 from lockpoint.services.tenancy.restore_probe import self_test
 from lockpoint.services.tenancy.site_settings import site_settings
 
@@ -88,13 +88,14 @@ def forget(name: str) -> None:
     """End the installation of a site whose uninstall never arrived.
 
     The app makes no calls and sends no mail there; the secret is erased at once, the rest in 30 days. Locks stay in
-    Confluence and count again after a new install.
+    Confluence and count again after a new install. A site that still has the app through Forge comes back by its next
+    call.
     """
     with operator() as working:
         tenant = _named(working.services.tenants.installed(), name)
         if tenant is None:
             raise click.ClickException(f"no installed site {name}: lockpoint site list shows them")
-        ended = uninstall(working.services, tenant.client_key)
+        ended = forget_site(working.services, tenant)
     click.echo("Forgotten." if ended else "The site has just uninstalled the app itself.")
 
 

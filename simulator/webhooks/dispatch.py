@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 TIMEOUT_SECONDS = 10
 MORE_TRIES = 4
 RETRY_SECONDS = 60.0
+SLICE_SECONDS = 0.2
 
 
 class OtherEvents(Protocol):
@@ -233,7 +234,9 @@ class Webhooks:
         while time.monotonic() < deadline:
             self.release(now=now)
             with self._changed:
-                self._changed.wait_for(lambda: not (self._queue or self._busy), deadline - time.monotonic())
+                # In slices: what was tried in vain waits again.
+                left = min(SLICE_SECONDS, deadline - time.monotonic())
+                self._changed.wait_for(lambda: not (self._queue or self._busy), left)
                 if not (self._queue or self._busy or self._held):
                     return True
         return False

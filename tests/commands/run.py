@@ -7,7 +7,7 @@ from click.testing import CliRunner, Result
 from lockpoint.cli import main
 from tests.web.live_app import LiveApp
 
-LISTS = ("allowed_hosts", "install_key_urls")
+LISTS = ("allowed_hosts", "install_key_urls", "forge_environments")
 
 
 def lockpoint(live: LiveApp, *arguments: str, given: str = "") -> Result:

@@ -14,7 +14,7 @@ from lockpoint.services.errors import Forbidden, NoTokenYet, Unauthorised
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.tenancy import InstallationEvent
 from lockpoint.services.tenancy.absence import jobs_after_return
-from lockpoint.services.tenancy.lifecycle import forget
+from lockpoint.services.tenancy.lifecycle import forget, uninstall
 
 if TYPE_CHECKING:
     from lockpoint.services.container import Services
@@ -69,6 +69,18 @@ def end_if_gone(services: Services, tenant: Tenant, installation: str) -> None:
         services.site_facts.address(tenant, priority=Priority.MAINTENANCE)
     except (Unauthorised, Forbidden, NoTokenYet):
         _end(services, tenant, InstallationEvent.UNINSTALLED, installation)
+
+
+def forget_site(services: Services, tenant: Tenant) -> Tenant | None:
+    """End a site at either door, as an operator asks: secret and token are erased, and a live one comes back by itself.
+
+    None when there is nothing to end.
+    """
+    ended = uninstall(services, tenant.client_key)
+    site = services.forge_sites.find(tenant.cloud_id or "")
+    if site is not None and site.registration is not None:
+        _end(services, tenant, InstallationEvent.UNINSTALLED, site.registration.installation)
+    return ended
 
 
 def end_silent(services: Services) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,7 @@ from lockpoint.services.errors import Invalid
 from lockpoint.services.ports.jobs import JobKind
 from lockpoint.web.forge.events import read_event
 from simulator.world.seed import BOB
+from tests.commands.run import lockpoint
 from tests.web.live_app import FORGE_APP, LiveApp
 
 
@@ -138,11 +140,9 @@ def test_events_are_delivered_again_after_a_refusal(live: LiveApp, locked: str) 
         (installation,) = live.running.world.sites["acme"].forge.values()
         right, installation.app.remote_url = installation.app.remote_url, "http://127.0.0.1:9"
     live.control("sites/acme/upload", account="bob", attachmentId=locked, text="an overwrite")
-    hooks = live.running.world.webhooks
-    for _ in range(100):
-        if any(one.tries == 1 for one in hooks.deliveries()):
-            break
-        hooks.release(now=True)
+    until = time.monotonic() + 10
+    while not any(one.tries for one in live.running.world.webhooks.deliveries()) and time.monotonic() < until:
+        time.sleep(0.01)
     with live.running.world.lock:
         installation.app.remote_url = right
     live.drain()
@@ -177,3 +177,16 @@ def test_a_tick_brings_the_token_that_was_missing_and_wakes_what_waited(live: Li
     with live.running.world.lock:
         head = live.running.world.sites["acme"].attachments[int(locked)].head
     assert head.data == b"first"
+
+
+def test_an_operator_can_forget_a_site(live: LiveApp, locked: str) -> None:
+    """Its token is erased; a site that still has the app comes back by its next call, with its lock."""
+    number = live.tenant_id("acme")
+    done = lockpoint(live, "site", "forget", str(number), "--yes")
+    assert (done.exit_code, done.output) == (0, "Forgotten.\n")
+    gone = "select installed, (select count(*) from forge_token) from installation where id = %s"
+    assert live.database.execute(gone, [number]).fetchone() == (False, 0)
+    live.control("forge/install", site="acme", appId=FORGE_APP, remoteUrl=live.url)
+    live.run_jobs()
+    assert live.tenant_id("acme") == number
+    assert live.call("bob", "GET", f"/attachments/{locked}/lock").json()["lock"]["state"] == "other"
