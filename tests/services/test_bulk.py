@@ -272,7 +272,8 @@ def test_what_the_time_leaves_out_says_retry(desk: Desk, monkeypatch: pytest.Mon
 def test_a_lost_right_counts_within_the_request(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rights are shared for seconds: who may not edit any more locks no further files."""
     monkeypatch.setattr("lockpoint.services.shared_answers.SHARED_FOR", -1.0)
-    desk.stage.taps.before["people.container", 3] = lambda: desk.stage.world.site().viewers.add(ALICE)
+    third = desk.stage.taps.calls["attachments.get"] + 5
+    desk.stage.taps.before["attachments.get", third] = lambda: desk.stage.world.site().viewers.add(ALICE)
     assert statuses(desk.act(BulkAction.LOCK)) == [201, 201, *[errors.NotAllowed] * 3]
 
 

@@ -130,8 +130,10 @@ def test_it_is_switched_off_between_read_and_write(strict: Stage) -> None:
         site_rules(strict, strict=False)
         space_rules(strict, strict=False)
 
-    strict.taps.before["attachments.versions", 2] = off
+    again = strict.taps.calls["attachments.get"] + 2
+    strict.taps.before["attachments.get", again] = off
     strict.reconcile()
+    assert strict.taps.calls["attachments.get"] >= again
     assert strict.content == b"Bob's"
 
 

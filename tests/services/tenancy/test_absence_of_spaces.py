@@ -344,7 +344,7 @@ def test_two_switches_within_seconds(stage: Stage, switch: Switch) -> None:
     assert stage.content == b"between"
 
 
-@pytest.mark.parametrize("call", ["attachments.version", "attachments.versions", "attachments.restore"])
+@pytest.mark.parametrize("call", ["attachments.version", "attachments.restore"])
 def test_switched_off_between_read_and_write_of_an_undo(stage: Stage, call: str) -> None:
     """Before the restore is sent, what was decided is asked again; one that was sent stands."""
     stage.lock()

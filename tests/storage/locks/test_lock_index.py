@@ -21,7 +21,7 @@ _COPIES = f"""
     INSERT INTO lock_witness ({", ".join(LOCK_WITNESS.c.keys())})
     SELECT tenant_id, n::text, container_kind, (n %% 800)::text, space_id, epoch, seq, holder,
         record || jsonb_build_object('expires_at', %s::timestamptz + n %% 700 * interval '1 minute'),
-        protection, version, seen_at
+        protection, version, seen_at, returned_at
     FROM lock_witness, generate_series(1000, {999 + MANY}) AS n
 """  # noqa: S608 - ours
 

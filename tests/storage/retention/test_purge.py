@@ -25,6 +25,7 @@ from lockpoint.storage.retention.chores import PostgresUpkeep
 from lockpoint.storage.retention.purge import (
     AGED,
     ERASURES,
+    EXPIRED_TOKENS,
     FORMER_SECRETS,
     PARTITIONS,
     PEOPLE,
@@ -106,7 +107,7 @@ def test_of_rows_of_28_30_and_31_days_only_the_first_stays(aged: Database, clock
     assert by_age == {
         PARTITIONS: report.gone[PARTITIONS], "account_profile": 2, "lock_witness": 2, "restoration": 2,
         "email_intent": 2, "request_outcome": 3, "creation_guard": 3, "usage_daily": 0, QUEUE: 0, REPORTS: 0,
-        FORMER_SECRETS: 0, f"{PEOPLE}.restoration": 0, f"{PEOPLE}.email_intent": 0,
+        FORMER_SECRETS: 0, EXPIRED_TOKENS: 0, f"{PEOPLE}.restoration": 0, f"{PEOPLE}.email_intent": 0,
     }  # fmt: skip
     assert report.gone[PARTITIONS] >= 4
     assert count(aged, "installation") == 1

@@ -465,9 +465,11 @@ def test_the_sweep_learns_who_signed_what_was_written_before_it_was_noted(stage:
 def test_a_lists_tag_is_believed_by_processes_on_both_sides_of_a_rotation(stage: Stage) -> None:
     """Otherwise every open dialog would read Confluence again at each deployment."""
     page, actor = Container(ContainerKind.PAGE, "65600"), stage.actor(ALICE)
-    tag = etag_for(stage.process(ONLY_OLD), actor, page, ())
+    tag = etag_for(stage.process(ONLY_OLD), actor, page, "65538", ())
     assert still_true(stage.process(BOTH), actor, page, tag)
-    assert still_true(stage.process(BEFORE_THE_MOVE), actor, page, etag_for(stage.process(BOTH), actor, page, ()))
+    assert still_true(
+        stage.process(BEFORE_THE_MOVE), actor, page, etag_for(stage.process(BOTH), actor, page, "65538", ())
+    )
     assert not still_true(stage.process(ONLY_NEW), actor, page, tag)
     assert not still_true(stage.process(BOTH), stage.actor(BOB), page, tag)
 

@@ -127,7 +127,8 @@ def test_ids_in_every_form(world: ConnectWorld, body: dict[str, Any]) -> None:
 def test_pages_and_blog_posts(world: ConnectWorld, event: str, name: str) -> None:
     """One job for each locked file on the page."""
     assert world.hook(event, {name: {"id": 98311}}).status_code == 204
-    assert world.jobs.queue == reconcile("131203", "131204")
+    kind = JobKind.MOVED if event == "page_moved" else JobKind.RECONCILE
+    assert world.jobs.queue == [Job(kind, 1, file) for file in ("131203", "131204")]
     world.jobs.queue.clear()
     world.hook(event, {name: {"id": 98312}, "attachments": [{"id": "131203"}]})
     assert world.jobs.queue == []
@@ -332,7 +333,7 @@ def test_the_two_ways_read_alike() -> None:
     """Only the event's own family is read."""
     body = json.dumps({**SAMPLE, "page": {"id": 5}}).encode()
     assert read_hint("attachment_updated", body) == Hint(attachment_ids=("131203",))
-    assert read_hint("page_moved", body) == Hint(container_ids=("5",))
+    assert read_hint("page_moved", body) == Hint(container_ids=("5",), moved=True)
     assert read_hint("space_removed", body) == Hint(whole_site=True)
 
 

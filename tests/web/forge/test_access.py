@@ -31,4 +31,5 @@ class ForgeMatrix(Matrix):
 @pytest.fixture(scope="module")
 def matrix(live: LiveApp) -> Matrix:
     live.control("sites/acme/person", account="erin", status="inactive")
+    test_access_matrix._appoint(live)
     return ForgeMatrix(live, CheckedApi(live), test_access_matrix._kept(live))
