@@ -10,8 +10,8 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from lockpoint.services.errors import Invalid, StorageUnavailable
 from lockpoint.web import guards
-from lockpoint.web.api.many.csv_file import CSV
 from lockpoint.web.api.locks import refused
+from lockpoint.web.api.many.csv_file import CSV
 from lockpoint.web.forge.api_answers import LARGEST_ANSWER
 from lockpoint.web.forge.routes import mount_api
 from lockpoint.web.guards import Guard, current_actor, guarded_by
