@@ -39,7 +39,7 @@ _SPACE_ONLY: Final = (
     "",
     "| setting | default | values | effect |",
     "|---|---|---|---|",
-    f"| `managers` | none | up to {MOST_ACCOUNTS} people and {MOST_ACCOUNTS} groups | They end others' locks there. |",
+    f"| `managers` | none | up to {MOST_ACCOUNTS} people and {MOST_ACCOUNTS} groups | They end others' locks there; people named are told of locks that do not protect, members of groups are not. |",
 )
 
 

@@ -62,7 +62,7 @@ def can(facts: Facts, found: FoundRecord, account: str, now: datetime, asking: C
         return Can(lock=may_lock(facts) and not facts.switched_off)
     live = phase(found, now) is Phase.HELD
     if facts.switched_off:
-        return Can(release=found.holder == account)
+        return Can(release=found.holder == account, cancel_request=facts.may_view and account in asking)
     asked = live and facts.may_view and any(person != account for person in asking)
     if found.holder == account:
         begins, extends = may_lock(facts) and not live, may_lock(facts) and live

@@ -136,6 +136,15 @@ def extend(
     return Write(replace(next_record.extended(found, snapshot, op_id, limits, life), unlock_on_upload=ends))
 
 
+def prolong(snapshot: Snapshot, *, holder: str, lock_id: str, op_id: str, limits: Limits, life: timedelta) -> Decision:
+    """Extend a lock for its holder, who chose nothing: its life counts from when it did, so its end is warned of."""
+    decision = extend(snapshot, holder=holder, lock_id=lock_id, op_id=op_id, limits=limits, life=life)
+    before = snapshot.found
+    if not isinstance(decision, Write) or not isinstance(decision.record, Held) or not isinstance(before, Held):
+        return decision
+    return Write(replace(decision.record, extended_at=before.extended_at, chosen=before.chosen))
+
+
 def shorten(snapshot: Snapshot, *, lock_id: str, op_id: str, limits: Limits) -> Decision:
     """Give a running lock the earlier end of shorter settings; `Already` when it ends no later than they want."""
     found = intact(snapshot, op_id)

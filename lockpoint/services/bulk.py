@@ -139,7 +139,8 @@ def _done(
         case BulkAction.UNLOCK:
             return release(services, actor, file_id, key, lock_id)
         case BulkAction.EXTEND:
-            return extend(services, actor, file_id, key, lock_id, item.options.life)
+            wish = item.options.unlock_on_upload or None
+            return extend(services, actor, file_id, key, lock_id, item.options.life, unlock_on_upload=wish)
         case BulkAction.BREAK:
             return break_lock(services, actor, file_id, key, lock_id, reason)
         case BulkAction.NOTIFY_ME:

@@ -24,6 +24,7 @@ BY_CODE: dict[str, type[errors.UseCaseError]] = {
         errors.NotFound,
         errors.NotAllowed,
         errors.Unlicensed,
+        errors.Inactive,
         errors.AlreadyLockedError,
         errors.OutOfDateError,
         errors.SettingsChanged,

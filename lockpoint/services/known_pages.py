@@ -25,12 +25,16 @@ KEPT = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """What the person may do on the page; `roles` says whether it was asked which roles they have."""
+    """What the person may do on the page; `roles` says whether it was asked which roles they have.
+
+    `settings` is the version of the space's settings then, which name its lock managers.
+    """
 
     at: datetime
     view: ContainerView
     facts: Facts
     roles: bool
+    settings: int = 0
 
 
 @dataclass(frozen=True, slots=True)

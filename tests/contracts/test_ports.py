@@ -453,8 +453,8 @@ class TestLockIndex:
         assert parts == self.ids(indexed, order=order)
 
     def test_locks_are_counted_by_protection(self, indexed: Store) -> None:
-        assert indexed.lock_index.protections(indexed.acme, None) == {Protection.PROTECTED: 5, HIDDEN: 1}
-        assert indexed.lock_index.protections(indexed.acme, "7") == {Protection.PROTECTED: 1}
+        assert indexed.lock_index.protections(indexed.acme, None, START) == {Protection.PROTECTED: 4, HIDDEN: 1}
+        assert indexed.lock_index.protections(indexed.acme, "7", START) == {Protection.PROTECTED: 2}
 
 
 class TestLedger:
@@ -761,7 +761,7 @@ class TestSwitches:
 
     def test_an_older_note_begins_nothing(self, store: Store) -> None:
         self.note(store, self.space("8", 3), self.space("8", 2, active=True))
-        assert store.site_states.switches(store.acme, "8") == Switches()
+        assert store.site_states.switches(store.acme, "8") == Switches(spaces_differ=True)
 
     @pytest.mark.parametrize(("who", "unchecked"), [("7", {"1"}), (None, {"1", "3"})])
     def test_locks_are_not_read_since(self, store: Store, who: str | None, unchecked: set[str]) -> None:

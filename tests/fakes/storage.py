@@ -183,7 +183,7 @@ class FakeEffects:
         spaces, state = self.tables.space_settings, self.tables.states.get(tenant.id, SiteState())
         if note.space_id is not None:
             known = spaces.get((tenant.id, note.space_id))
-            if known is None or note.revision >= known.revision:
+            if known is None or note.anew or note.revision >= known.revision:
                 carried = {
                     what: self.tables.switched_at(tenant.id, note.space_id, what) for what in ("active", "strict")
                 }
@@ -345,11 +345,11 @@ class FakeLockIndex:
             found = [w for w in found if (_key(w, query.order) < place if down else _key(w, query.order) > place)]
         return found[: query.limit]
 
-    def protections(self, tenant: Tenant, space_id: str | None) -> Mapping[Protection, int]:
+    def protections(self, tenant: Tenant, space_id: str | None, now: datetime) -> Mapping[Protection, int]:
         self.tables.reachable()
         rows = [w for (tenant_id, _), w in self.tables.witnesses.items() if tenant_id == tenant.id]
-        held = [w for w in rows if isinstance(w.record, Held) and space_id in (None, w.space_id)]
-        return Counter(w.protection for w in held)
+        there = [w for w in rows if isinstance(w.record, Held) and (space_id is None or w.space_id in (None, space_id))]
+        return Counter(w.protection for w in there if (_key(w, LockOrder.EXPIRES)[0]) > now - MARGIN)
 
 
 class FakeSiteHealth:
@@ -360,8 +360,7 @@ class FakeSiteHealth:
 
     def read(self, tenant: Tenant, since: datetime) -> SiteReadings:
         self.tables.reachable()
-        waiting = [one for one in self.tables.intents.values() if one.tenant_id == tenant.id and not one.done]
-        return SiteReadings(mails={}, waiting_mails=len(waiting), parked={})
+        return SiteReadings(mails={}, parked={})
 
 
 @dataclass
@@ -548,6 +547,7 @@ class FakeSiteStates:
                 for tenant_id, space in self.tables.space_settings
                 if tenant_id == tenant.id
             ),
+            spaces_differ=any(tenant_id == tenant.id for tenant_id, _ in self.tables.space_settings),
             strict_somewhere=self.tables.strict(tenant.id),
         )
 

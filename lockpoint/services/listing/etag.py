@@ -9,11 +9,12 @@ from datetime import UTC, datetime, timedelta
 
 from lockpoint.domain.snapshots import phase
 from lockpoint.services.container import Services
-from lockpoint.services.context import Actor, Priority
+from lockpoint.services.context import Actor, Priority, Tenant
 from lockpoint.services.ports.confluence import Container
 from lockpoint.services.ports.locks import Witness
 from lockpoint.services.tenancy.activity import is_on
 from lockpoint.services.tenancy.licence import last_known
+from lockpoint.services.tenancy.settings_in_force import in_force
 
 PARTS = 3  # of a tag without its signature
 FRESH = timedelta(seconds=60)  # how long a proven permission to see the page lasts
@@ -61,7 +62,13 @@ def _digest(services: Services, actor: Actor, space_id: str, known: Sequence[Wit
         for w in known
     )
     on = is_on(services, actor.tenant, space_id, priority=Priority.INTERACTIVE)
-    return hashlib.sha256(repr((states, last_known(services, actor.tenant), on)).encode()).hexdigest()[:32]
+    settings = settings_version(services, actor.tenant, space_id)
+    return hashlib.sha256(repr((states, last_known(services, actor.tenant), on, settings)).encode()).hexdigest()[:32]
+
+
+def settings_version(services: Services, tenant: Tenant, space_id: str) -> int:
+    """Return the version of the space's settings, which name its lock managers; known without a call."""
+    return in_force(services, tenant, space_id, priority=Priority.INTERACTIVE).space.version
 
 
 def _macs(services: Services, actor: Actor, container: Container, body: str) -> list[str]:

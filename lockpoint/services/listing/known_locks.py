@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lockpoint.domain.lock import Free, Held
 from lockpoint.domain.permissions import Facts
 from lockpoint.services.container import Services
-from lockpoint.services.context import Actor
+from lockpoint.services.context import Actor, Priority
 from lockpoint.services.errors import BadAnswer, NotFound
 from lockpoint.services.known_pages import KEPT, KnownPage, LockedFile, Viewer
 from lockpoint.services.listing.etag import FRESH
@@ -16,6 +16,7 @@ from lockpoint.services.lock_record.file_state import FileState, state_of
 from lockpoint.services.locks.authorization import facts, read_through, view_of
 from lockpoint.services.ports.confluence import Container, ContainerView
 from lockpoint.services.ports.locks import Witness
+from lockpoint.services.tenancy.activity import is_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,8 @@ def _viewer(services: Services, actor: Actor, container: Container) -> Viewer | 
         except NotFound:
             return None
         page.viewer = Viewer(now, view, facts(services, actor, view, roles=False), roles=False)
-    return page.viewer
+    on = is_on(services, actor.tenant, page.viewer.view.space_id, priority=Priority.INTERACTIVE)
+    return replace(page.viewer, facts=replace(page.viewer.facts, switched_off=not on))
 
 
 def _state(services: Services, actor: Actor, witness: Witness) -> FileState | None:

@@ -189,9 +189,14 @@ def _place(order: LockOrder, witness: Witness) -> LockPlace:
 
 
 def _shown(services: Services, actor: Actor, rows: Sequence[LockOnPage], roles: Facts) -> tuple[LockRow, ...]:
-    pairs = [(row.state, replace(roles, may_view=row.facts.may_view, may_edit=row.facts.may_edit)) for row in rows]
+    pairs = [(row.state, _rights(roles, row.facts)) for row in rows]
     views = views_of(services, actor, pairs, own_name=True)
     return tuple(_row(row, lock) for row, lock in zip(rows, views, strict=True) if lock.state is not ViewState.FREE)
+
+
+def _rights(roles: Facts, here: Facts) -> Facts:
+    """The roles of the whole list, with what holds on the file's page."""
+    return replace(here, lock_manager=roles.lock_manager, space_admin=roles.space_admin, site_admin=roles.site_admin)
 
 
 def _row(found: LockOnPage, lock: LockView) -> LockRow:

@@ -15,8 +15,10 @@ from lockpoint.services.context import Actor, Priority
 from lockpoint.services.errors import Forbidden, GoneOrInvisible, HostError
 from lockpoint.services.known_pages import KEPT, KnownPage
 from lockpoint.services.locks.lock_view import PersonRef, names_of
+from lockpoint.services.notifications.lock_mails import is_overtaken
 from lockpoint.services.ports.notifications import MailIntent, StoredIntent
 from lockpoint.services.quota_accounting import spending_on
+from lockpoint.services.tenancy.whereabouts import is_on_for
 
 SHOWN: Final = timedelta(minutes=10)
 MOST: Final = 20
@@ -43,10 +45,20 @@ class Notices:
 
 
 def owed(services: Services, actor: Actor) -> tuple[StoredIntent, ...]:
-    """Return what the person was owed to be told in the last minutes, newest first; asks Confluence nothing."""
+    """Return what the person was owed to be told in the last minutes, newest first; asks Confluence nothing.
+
+    As with mails, nothing about files where Lockpoint is switched off, and no warning of an end that has changed.
+    """
     since = services.clock.now() - SHOWN
     found = services.recent_intents.of(actor.tenant, actor.account_id, since, limit=MOST)
-    return tuple(one for one in found if one.intent.kind not in _ONLY_BY_MAIL)
+    wanted = [one for one in found if one.intent.kind not in _ONLY_BY_MAIL]
+    return tuple(one for one in wanted if _is_told(services, actor, one.intent))
+
+
+def _is_told(services: Services, actor: Actor, intent: MailIntent) -> bool:
+    known = services.witnesses.get(actor.tenant, intent.attachment_id)
+    on = is_on_for(services, actor.tenant, known, priority=Priority.INTERACTIVE)
+    return on and not is_overtaken(services, actor.tenant, intent)
 
 
 def tag_of(actor: Actor, known: Sequence[StoredIntent]) -> str:

@@ -15,7 +15,7 @@ from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority
 from lockpoint.services.errors import BadAnswer, Forbidden, GoneOrInvisible, Invalid, NotFound
 from lockpoint.services.known_pages import KEPT, KnownPage, KnownProperties, LockedFile, Viewer, stamp_of
-from lockpoint.services.listing.etag import FRESH, etag_for, still_true
+from lockpoint.services.listing.etag import FRESH, etag_for, settings_version, still_true
 from lockpoint.services.lock_record.file_state import FileState, state_of
 from lockpoint.services.locks.authorization import NOT_THERE, facts, read_through, view_of
 from lockpoint.services.locks.lock_view import UNREADABLE_FILE, LockView, ViewState, view_all
@@ -126,11 +126,16 @@ def _viewer(services: Services, actor: Actor, container: Container) -> Viewer:
     """Return what the person may do, asked within the last minute; reading the files proves that they see the page."""
     now, page = services.clock.now(), services.known_pages.get(actor, container.id)
     before = page.viewer if page else None
-    if before is not None and now - before.at <= FRESH:
+    if before is not None and now - before.at <= FRESH and _same_settings(services, actor, before):
         on = is_on(services, actor.tenant, before.view.space_id, priority=Priority.INTERACTIVE)
         return replace(before, facts=replace(before.facts, switched_off=not on))
     view = view_of(services, actor, container)
-    return Viewer(now, view, facts(services, actor, view, roles=False), roles=False)
+    version = settings_version(services, actor.tenant, view.space_id)
+    return Viewer(now, view, facts(services, actor, view, roles=False), roles=False, settings=version)
+
+
+def _same_settings(services: Services, actor: Actor, viewer: Viewer) -> bool:
+    return viewer.settings == settings_version(services, actor.tenant, viewer.view.space_id)
 
 
 def _follow_moved(services: Services, actor: Actor, viewer: Viewer, known: Sequence[Witness]) -> None:

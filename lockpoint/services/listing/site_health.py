@@ -10,7 +10,9 @@ from typing import Final
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority
 from lockpoint.services.listing.lock_list import manages_space
+from lockpoint.services.notifications.mail_health import mail_health
 from lockpoint.services.ports.listing import WELL_PROTECTED, SiteReadings
+from lockpoint.services.ports.notifications import MailHealth
 from lockpoint.services.ports.tenancy import SiteState
 from lockpoint.services.quota_accounting import SITE_SHARE, Counter, Share, spending_on
 from lockpoint.services.tenancy.activity import is_active
@@ -46,6 +48,7 @@ class Health:
     locks: LocksHealth
     points: PointsHealth | None = None
     readings: SiteReadings | None = None
+    mails: MailHealth | None = None
     state: SiteState | None = None
 
 
@@ -55,7 +58,8 @@ def of_site(services: Services, actor: Actor) -> Health:
         must_administer(services, actor)
         readings = services.site_health.read(actor.tenant, services.clock.now() - MAILS_OF)
         state = services.site_states.get(actor.tenant)
-        return Health(_locks(services, actor, None), _points(services, actor), readings, state)
+        mails = mail_health(services, actor.tenant)
+        return Health(_locks(services, actor, None), _points(services, actor), readings, mails, state)
 
 
 def of_space(services: Services, actor: Actor, space_key: str) -> Health:
@@ -66,7 +70,7 @@ def of_space(services: Services, actor: Actor, space_key: str) -> Health:
 
 
 def _locks(services: Services, actor: Actor, space_id: str | None) -> LocksHealth:
-    counts = services.lock_index.protections(actor.tenant, space_id)
+    counts = services.lock_index.protections(actor.tenant, space_id, services.clock.now())
     unprotected = {word.value: count for word, count in counts.items() if word not in WELL_PROTECTED}
     licensed = is_active(services, actor.tenant, priority=Priority.INTERACTIVE)
     return LocksHealth(sum(counts.values()), unprotected, licensed)

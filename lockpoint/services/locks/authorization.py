@@ -83,9 +83,12 @@ def _as_known(services: Services, actor: Actor, state: FileState) -> bool:
 
 
 def _view_by_file(services: Services, actor: Actor, file: Attachment, container: Container) -> ContainerView:
-    """Return the page as its file shows it to the person, where its space is remembered; else read it."""
+    """Return the page as its file shows it to the person, where its space is remembered and makes no difference.
+
+    A page may have moved since to a space with other settings: then, and where nothing is remembered, it is read.
+    """
     space = services.known_pages.space_of(actor.tenant, container)
-    if space is None:
+    if space is None or services.site_states.switches(actor.tenant, None).spaces_differ:
         return view_of(services, actor, container)
     return ContainerView(container, space, title="", status=file.status, may_update=file.may_update)
 

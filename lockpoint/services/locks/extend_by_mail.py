@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from lockpoint.domain import permissions
+from lockpoint.domain import next_record, permissions
 from lockpoint.domain.lock import FoundRecord, Held, Phase
 from lockpoint.domain.snapshots import ended_of, phase
 from lockpoint.services.container import Services
@@ -18,6 +18,7 @@ from lockpoint.services.notifications.mail_links import Extend
 from lockpoint.services.ports.notifications import LinkAnswer, PageKind
 from lockpoint.services.quota_accounting import spending_on
 from lockpoint.services.tenancy.activity import require_active
+from lockpoint.services.tenancy.settings_in_force import in_force
 
 _REFUSED: Final[dict[type[UseCaseError], PageKind]] = {
     NotAllowed: PageKind.NOT_ALLOWED,
@@ -73,6 +74,9 @@ def _offer(services: Services, actor: Actor, wish: Extend) -> LinkAnswer:
     must_be_on(known)
     if held.holder != actor.account_id or not permissions.may_lock(known):
         return LinkAnswer(PageKind.NOT_ALLOWED, file_name=name, at=held.expires_at)
+    limits = in_force(services, actor.tenant, page.space_id, priority=Priority.INTERACTIVE).limits
+    if next_record.kept_expiry(held, now, limits, None) == held.expires_at:
+        return LinkAnswer(PageKind.LONGEST_LIFE, file_name=name, at=held.expires_at)
     kind = PageKind.BLOCKED if state.blocked else PageKind.EXTEND
     return LinkAnswer(kind, file_name=name, at=held.expires_at)
 

@@ -24,7 +24,7 @@ def still_true(services: Services, tenant: Tenant, events: Sequence[StoredIntent
 
     One mail alone reads the record afresh before it leaves; this spares a summary a call for each of its events.
     """
-    left = [event for event in events if not _overtaken(services, tenant, event.intent)]
+    left = [event for event in events if not is_overtaken(services, tenant, event.intent)]
     if not left:
         raise Overtaken
     return left
@@ -48,7 +48,7 @@ def endless_locks(services: Services, tenant: Tenant, account: str) -> dict[str,
     return dict(sorted(since.items(), key=lambda one: one[1]))
 
 
-def _overtaken(services: Services, tenant: Tenant, intent: MailIntent) -> bool:
+def is_overtaken(services: Services, tenant: Tenant, intent: MailIntent) -> bool:
     if intent.kind is not MailKind.LOCK_WILL_END:
         return False
     witness = services.witnesses.get(tenant, intent.attachment_id)

@@ -53,7 +53,7 @@ def _lock(services: Services, tenant: Tenant, intent: MailIntent) -> _KnownLock:
 
 
 def _begin(services: Services, tenant: Tenant, intent: MailIntent) -> datetime | None:
-    for kind in (AuditKind.ACQUIRED, AuditKind.TAKEN_OVER):
+    for kind in (AuditKind.ACQUIRED, AuditKind.TAKEN_OVER, AuditKind.HANDED_OVER):
         rows = services.audit_log.read(tenant, AuditQuery(kind=kind, attachment_id=intent.attachment_id))
         found = next((row for row in rows if row.lock_id == intent.lock_id), None)
         if found is not None:

@@ -62,17 +62,16 @@ class LockIndex(Protocol):
 
     def page(self, tenant: Tenant, query: LockQuery) -> Sequence[Witness]: ...
 
-    def protections(self, tenant: Tenant, space_id: str | None) -> Mapping[Protection, int]:
+    def protections(self, tenant: Tenant, space_id: str | None, now: datetime) -> Mapping[Protection, int]:
         """How many locks of a site, or of one of its spaces, are protected how."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteReadings:
-    """Of one site: mails since a time by result, mails that wait, and parked jobs by kind."""
+    """Of one site: mails since a time by result, and parked jobs by kind."""
 
     mails: Mapping[str, int]
-    waiting_mails: int
     parked: Mapping[str, int]
 
 

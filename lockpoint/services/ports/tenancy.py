@@ -41,8 +41,9 @@ class Tenants(Protocol):
 class SettingsNote:
     """The newest known settings; `fields` is their canonical JSON, written again at need.
 
-    Of a space (`space_id`), `revision` is the version of its property, and people are left out. What it switches on
-    begins with its storing, by the storage's clock.
+    Of a space (`space_id`), `revision` is the version of its property, and people are left out; `anew`: somebody had
+    deleted the property, and its versions begin again. What it switches on begins with its storing, by the storage's
+    clock.
     """
 
     revision: int
@@ -50,18 +51,21 @@ class SettingsNote:
     space_id: str | None = None
     returns: bool = field(default=False, compare=False)
     strict_begins: bool = field(default=False, compare=False)
+    anew: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Switches:
     """When a space was switched on again, and when it became strict (None: neither); by itself or with its site.
 
-    `spaces_decide`: some space of the site says itself whether it is active. `strict_somewhere`: site or a space is.
+    `spaces_decide`: some space of the site says itself whether it is active. `spaces_differ`: some space has settings
+    of its own. `strict_somewhere`: site or a space is.
     """
 
     returned_at: datetime | None = None
     strict_at: datetime | None = None
     spaces_decide: bool = False
+    spaces_differ: bool = False
     strict_somewhere: bool = False
 
 

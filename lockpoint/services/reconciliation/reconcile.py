@@ -186,8 +186,11 @@ def _space_of(services: Services, tenant: Tenant, state: FileState, priority: Pr
     witness, container = state.witness, state.attachment.container
     if witness is not None and witness.container == container and witness.space_id is not None:
         return witness.space_id
-    if not isinstance(state.found, Held):
-        return witness.space_id if witness else None
+    known = witness.space_id if witness else None
+    if not isinstance(state.found, Held) and (
+        known is not None or not services.site_states.switches(tenant, None).spaces_decide
+    ):
+        return known
     return space_of(services, tenant, container, priority=priority, person=state.person)
 
 

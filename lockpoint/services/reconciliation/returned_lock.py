@@ -36,7 +36,7 @@ def with_time_left(
         return state, held
     limits = in_force(services, tenant, state.witness.space_id if state.witness else None, priority=priority).limits
     life = min(ends + MORE, held.acquired_at + limits.longest) - now
-    rule = partial(rules.extend, holder=held.holder, lock_id=held.lock_id, limits=limits, life=life)
+    rule = partial(rules.prolong, holder=held.holder, lock_id=held.lock_id, limits=limits, life=life)
     outcome = compare_and_set(services, tenant, state.attachment.id, rule, priority=priority, state=state)
     if not isinstance(outcome, Written) or not isinstance(outcome.record, Held):
         return state, held

@@ -112,7 +112,7 @@ def change(services: Services, actor: Actor, space_id: str, wanted: SpaceSetting
     refuse_problems(problems_of(replace(site.rules, **dict(wanted.own)), site.longest_days))  # type: ignore[arg-type]
     row = _store(services, actor, space_id, wanted, present)
     stored = replace(wanted, version=row.version)
-    _remember(services, tenant, space_id, stored, account=actor.account_id)
+    _remember(services, tenant, space_id, stored, account=actor.account_id, anew=present.row is None)
     look_at_locks(services, tenant, InForce(site, present.settings), InForce(site, stored))
     return StoredSpaceSettings(stored, row)
 
@@ -156,7 +156,13 @@ def _verified(
 
 
 def _remember(
-    services: Services, tenant: Tenant, space_id: str, settings: SpaceSettings, *, account: str | None
+    services: Services,
+    tenant: Tenant,
+    space_id: str,
+    settings: SpaceSettings,
+    *,
+    account: str | None,
+    anew: bool = False,
 ) -> None:
     """Store what Postgres may know, without people, with the row of the change; without an account a recovered one."""
     row = AuditEvent(
@@ -170,7 +176,9 @@ def _remember(
     )
     fields = json.dumps(space_fields(replace(settings, managers=(), manager_groups=())), sort_keys=True)
     does = _switched(services, tenant, space_id, settings)
-    note = SettingsNote(settings.version, fields, space_id, returns=does.returns, strict_begins=does.strict_begins)
+    note = SettingsNote(
+        settings.version, fields, space_id, returns=does.returns, strict_begins=does.strict_begins, anew=anew
+    )
     jobs = jobs_after_switch(tenant.id, space_id, returns=does.returns) if does.toggled else ()
     services.effects.record(tenant, Effects(settings=note, audit=(row,), jobs=jobs))
     services.settings_memory.forget(tenant)

@@ -23,8 +23,14 @@ def space_of(
 
 
 def is_on_for(services: Services, tenant: Tenant, witness: Witness | None, *, priority: Priority) -> bool:
-    """Return whether Lockpoint is on in the space where the file is known to be."""
-    return is_on(services, tenant, witness.space_id if witness else None, priority=priority)
+    """Return whether Lockpoint may be on in the space where the file is known to be.
+
+    Where that is not known and spaces decide, it may: who reads the file finds out.
+    """
+    space = witness.space_id if witness else None
+    if space is None and services.site_states.switches(tenant, None).spaces_decide:
+        return True
+    return is_on(services, tenant, space, priority=priority)
 
 
 def follow(services: Services, tenant: Tenant, witness: Witness, *, priority: Priority) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import TIMESTAMP, ColumnElement, cast, func, literal, or_, select, tuple_
@@ -38,11 +39,11 @@ class PostgresLockIndex:
         with self._database.single() as connection:
             return [read_row(row) for row in connection.execute(statement)]
 
-    def protections(self, tenant: Tenant, space_id: str | None) -> Mapping[Protection, int]:
-        of_space = () if space_id is None else (_ROW.space_id == space_id,)
+    def protections(self, tenant: Tenant, space_id: str | None, now: datetime) -> Mapping[Protection, int]:
+        of_space = () if space_id is None else (or_(_ROW.space_id == space_id, _ROW.space_id.is_(None)),)
         statement = (
             select(_ROW.protection, func.count())
-            .where(_ROW.tenant_id == tenant.id, _ROW.holder.is_not(None), *of_space)
+            .where(_ROW.tenant_id == tenant.id, _ROW.holder.is_not(None), _expires > now - MARGIN, *of_space)
             .group_by(_ROW.protection)
         )
         with self._database.single() as connection:

@@ -10,10 +10,9 @@ from sqlalchemy import Integer, cast, func, select
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports.listing import SiteReadings
 from lockpoint.storage.engine import Database
-from lockpoint.storage.tables import EMAIL_INTENT, EMAIL_LOG, QUEUE
+from lockpoint.storage.tables import EMAIL_LOG, QUEUE
 
 _LOG: Final = EMAIL_LOG.c
-_INTENT: Final = EMAIL_INTENT.c
 _JOB: Final = QUEUE.c
 _of_job = cast(_JOB.args["tenant_id"].astext, Integer)
 
@@ -26,11 +25,6 @@ class PostgresSiteHealth:
         mails = (
             select(_LOG.result, func.count()).where(_LOG.tenant_id == tenant.id, _LOG.at >= since).group_by(_LOG.result)
         )
-        waiting = (
-            select(func.count())
-            .select_from(EMAIL_INTENT)
-            .where(_INTENT.tenant_id == tenant.id, ~_INTENT.done, _INTENT.told_by.is_(None))
-        )
         parked = (
             select(_JOB.task_name, func.count())
             .where(_JOB.status == "failed", _of_job == tenant.id)
@@ -39,6 +33,5 @@ class PostgresSiteHealth:
         with self._database.transaction() as connection:
             return SiteReadings(
                 mails=dict(connection.execute(mails).all()),
-                waiting_mails=connection.execute(waiting).scalar_one(),
                 parked=dict(connection.execute(parked).all()),
             )

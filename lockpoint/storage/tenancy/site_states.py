@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from psycopg.rows import namedtuple_row
-from sqlalchemy import ColumnElement, Connection, func, or_, select, text
+from sqlalchemy import ColumnElement, Connection, func, literal, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from lockpoint.domain.settings import site_settings_from, space_settings_from
@@ -30,6 +30,7 @@ _SWITCHES: Final = """
         greatest(space.strict_at, CASE WHEN space.noted_at IS NULL
             OR (space.strict IS NULL AND site.strict_at >= space.noted_at) THEN site.strict_at END) AS strict_at,
         EXISTS (SELECT FROM space_state WHERE tenant_id = %(tenant)s AND active IS NOT NULL) AS spaces_decide,
+        EXISTS (SELECT FROM space_state WHERE tenant_id = %(tenant)s) AS spaces_differ,
         coalesce(site.strict, false) OR EXISTS (SELECT FROM space_state WHERE tenant_id = %(tenant)s AND strict)
             AS strict_somewhere
     FROM (SELECT) AS one
@@ -72,7 +73,7 @@ def _note_space(connection: Connection, tenant_id: int, space_id: str, note: Set
     carried = {"returned_at": before.returned_at, "strict_at": before.strict_at, "noted_at": func.now()}
     values = {"version": note.revision, "settings": note.fields, **decided, **carried, **_beginnings(note)}
     statement = insert(SPACE_STATE).values(tenant_id=tenant_id, space_id=space_id, **values)
-    newer = SPACE_STATE.c.version <= note.revision
+    newer = or_(SPACE_STATE.c.version <= note.revision, literal(note.anew))
     changed = statement.on_conflict_do_update(index_elements=["tenant_id", "space_id"], set_=values, where=newer)
     stored = connection.execute(changed.returning(SPACE_STATE.c.tenant_id)).first()
     if note.returns and stored is not None:

@@ -12,12 +12,14 @@ from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.history.judge import FileStatus
 from lockpoint.domain.lock import EndReason
 from lockpoint.domain.settings import SpaceSettings
-from lockpoint.services.listing import page_files
+from lockpoint.services.listing import lock_list, notices, page_files
 from lockpoint.services.listing.byline import refresh
+from lockpoint.services.listing.lock_list import LockListQuery, LockScope
 from lockpoint.services.notifications.send_mail import send
 from lockpoint.services.ports.confluence import PropertyHost
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import Protection
+from lockpoint.services.reconciliation.reconcile import confirm
 from lockpoint.services.reconciliation.rediscover import rediscover
 from lockpoint.services.reconciliation.webhook_hints import Hint, take_hint
 from lockpoint.services.tenancy import site_settings, space_settings
@@ -446,3 +448,100 @@ def test_only_the_spaces_own_locks_are_looked_at(stage: Stage) -> None:
     stage.run_jobs(JobKind.SWITCHED)
     assert stage.taps.calls["attachments.get"] == 1
     assert [job.subject for job in stage.jobs(JobKind.PAGE_HINT)] == [f"page:{page.container.id}"]
+
+
+def test_an_extension_does_not_bring_a_lock_back_to_where_its_page_was(stage: Stage) -> None:
+    """E22: the page is read anew where spaces differ; what came meanwhile stands."""
+    home = stage.world.site().space_id
+    space_rules(stage, ELSEWHERE, active=False)
+    lock_id = stage.lock().lock.lock_id or ""
+    stage.run_jobs()
+    move(stage, ELSEWHERE)
+    stage.world.clock.advance(minutes=1)
+    assert refusal_of(lambda: stage.extend(lock_id)).code == "inactive"
+    stage.upload(BOB, b"meanwhile")
+    stage.world.clock.advance(minutes=1)
+    move(stage, home)
+    stage.reconcile()
+    stage.sweep()
+    assert stage.content == b"meanwhile"
+
+
+def test_a_new_lock_lives_as_the_space_wants_where_its_page_is_now(stage: Stage) -> None:
+    """L-30: also within minutes of a move."""
+    space_rules(stage, ELSEWHERE, unlock_after_hours=2, warn_after_hours=1)
+    stage.release(stage.lock().lock.lock_id or "")
+    move(stage, ELSEWHERE)
+    stage.world.clock.advance(seconds=30)
+    stage.lock()
+    assert stage.held.expires_at == stage.held.acquired_at + timedelta(hours=2)
+
+
+def test_what_is_refused_is_refused_again(stage: Stage) -> None:
+    """L-12: the same request id has the same outcome."""
+    by_space(stage, on=False)
+    key = stage.key()
+    assert [refusal_of(lambda: stage.lock(key=key)).code for _ in range(2)] == ["inactive"] * 2
+
+
+def test_a_lock_whose_row_is_lost_is_found_where_spaces_decide(stage: Stage) -> None:
+    """E2b: on a site that is off but for this space."""
+    under_an_inactive_site(stage, on=True)
+    stage.lock()
+    stage.world.tables.witnesses.clear()
+    confirm(stage.world.services, ACME, stage.file.id)
+    assert stage.world.tables.witnesses[ACME.id, stage.file.id].space_id == stage.world.site().space_id
+
+
+def test_a_returned_lock_is_warned_of_once(stage: Stage) -> None:
+    """L-33: the hour more is nobody's choice; before it the holder is told when the lock ends."""
+    stage.lock()
+    stage.world.clock.advance(hours=1)
+    by_space(stage, on=False)
+    stage.world.clock.advance(hours=46.5)
+    by_space(stage, on=True)
+    stage.world.clock.advance(seconds=10)
+    stage.run_jobs()
+    for _ in range(3):
+        stage.sweep()
+    warnings = [mail for mail in stage.mails() if mail[0] is MailKind.LOCK_WILL_END]
+    assert (len(warnings), stage.held.chosen) == (1, False)
+
+
+def test_notices_tell_nothing_of_an_inactive_space(stage: Stage) -> None:
+    """P-15: as mails."""
+    stage.lock()
+    stage.world.clock.advance(minutes=1)
+    stage.upload(BOB, b"Bob's")
+    stage.reconcile()
+    alice = stage.world.actor(ALICE)
+    assert [one.intent.kind for one in notices.owed(stage.world.services, alice)] == [MailKind.OVERWRITE_ATTEMPT]
+    by_space(stage, on=False)
+    assert notices.owed(stage.world.services, alice) == ()
+
+
+@pytest.mark.parametrize(("scope", "who"), [(LockScope.MINE, ALICE), (LockScope.SPACE, DANA), (LockScope.SITE, SAM)])
+def test_lists_across_pages_show_a_suspended_lock(stage: Stage, scope: LockScope, who: str) -> None:
+    """I23: with what the calls allow."""
+    stage.lock()
+    key = stage.world.site().space_key if scope is LockScope.SPACE else None
+    query = LockListQuery(scope=scope, space_key=key)
+    lock_list.read(stage.world.services, stage.world.actor(who), query)
+    by_space(stage, on=False)
+    stage.world.clock.advance(seconds=5)
+    (row,) = lock_list.read(stage.world.services, stage.world.actor(who), query).rows
+    shown = stage.show(who)
+    assert (row.lock.protection, row.lock.unprotected_reason) == ("suspended", "inactive")
+    assert (row.lock.protection, row.lock.can) == (shown.protection, shown.can)
+
+
+def test_managers_of_a_space_count_in_open_lists(stage: Stage) -> None:
+    """P-03: within five seconds, as everything that is set."""
+    stage.lock()
+    assert not stage.rows(BOB)[0].lock.can.break_
+    dana, space = stage.world.actor(DANA), stage.world.site().space_id
+    for managers, may in (((BOB,), True), ((), False)):
+        version = space_settings.overview(stage.world.services, dana, space).settings.version
+        space_settings.change(stage.world.services, dana, space, SpaceSettings(managers=managers, version=version))
+        stage.world.clock.advance(seconds=5)
+        assert stage.rows(BOB)[0].lock.can.break_ is may

@@ -143,6 +143,19 @@ def test_settings_that_were_deleted_still_hold(stage: Stage) -> None:
     assert _change(stage, replace(WANTED, version=seen.settings.version)).settings.own == WANTED.own
 
 
+def test_what_is_saved_after_a_deletion_holds_though_versions_begin_again(stage: Stage) -> None:
+    """What the answer says is in force, lock managers included."""
+    for _ in range(3):
+        _change(stage, replace(WANTED, version=_seen(stage).settings.version))
+    _put(stage)
+    later = {"unlock_after_hours": 30}
+    saved = _change(stage, SpaceSettings(own=later, managers=(CHARLIE,), version=_seen(stage).settings.version))
+    stage.world.clock.advance(seconds=5)
+    assert saved.settings.version == 1
+    assert (_holding(stage).space.own, _holding(stage).space.managers) == (later, (CHARLIE,))
+    assert not _seen(stage).altered
+
+
 def test_another_spaces_value_is_not_obeyed(stage: Stage) -> None:
     """L-05: signed for its place."""
     other = make_stage()

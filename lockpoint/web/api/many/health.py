@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, jsonify
 
@@ -19,9 +19,7 @@ if TYPE_CHECKING:
     from lockpoint.services.container import Services
     from lockpoint.services.listing.site_health import Health
     from lockpoint.services.ports.listing import SiteReadings
-
-WITHOUT_ADDRESS: Final = frozenset({"hidden", "unknown", "not_approved", "switched_off"})
-"""Why a mail has no address, as `NoAddress` says it."""
+    from lockpoint.services.ports.notifications import MailHealth
 
 
 def site_health_routes(services: Services) -> Blueprint:
@@ -48,18 +46,19 @@ def _model(services: Services, found: Health) -> m.HealthModel:
             licensed=found.locks.licensed,
         ),
         points=m.PointsHealthModel.model_validate(found.points) if found.points else None,
-        mails=_mails(found.readings) if found.readings else None,
+        mails=_mails(found.readings, found.mails) if found.readings and found.mails else None,
         parked_jobs=dict(found.readings.parked) if found.readings else None,
         restore_self_test=s.SelfTestModel(result=RESULTS[state.restore_works], at=state.tested_at) if state else None,
         server_time=services.clock.now(),
     )
 
 
-def _mails(readings: SiteReadings) -> m.MailsHealthModel:
-    results = readings.mails
+def _mails(readings: SiteReadings, figures: MailHealth) -> m.MailsHealthModel:
     return m.MailsHealthModel(
-        results=dict(results),
-        without_address=sum(count for result, count in results.items() if result in WITHOUT_ADDRESS),
-        refused=results.get("refused", 0),
-        waiting=readings.waiting_mails,
+        results=dict(readings.mails),
+        without_address=figures.unreachable,
+        told_in_comments=figures.commented,
+        refused=figures.refused,
+        waiting=figures.waiting,
+        parked=figures.parked,
     )

@@ -179,12 +179,14 @@ class PointsHealthModel(Outgoing):
 
 
 class MailsHealthModel(Outgoing):
-    """Of the last seven days by result, and those that wait."""
+    """Of the last seven days by result; people without an address, or told in comments; mails that wait, or parked."""
 
     results: dict[str, int]
     without_address: int
+    told_in_comments: int
     refused: int
     waiting: int
+    parked: int
 
 
 class HealthModel(Outgoing):
