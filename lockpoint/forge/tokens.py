@@ -90,7 +90,9 @@ class StoredTokens:
         """Whether this process has seen it stored just now: Forge hands out one token many times."""
         with self._lock:
             kept = self._kept.get(tenant.id)
-        return kept is not None and kept.token == token and self._monotonic() - kept.read_at < KEPT_SECONDS
+        if kept is None or kept.token.value != token.value:
+            return False
+        return self._monotonic() - kept.read_at < KEPT_SECONDS
 
     def note(self, tenant: Tenant, token: AccessToken) -> None:
         with self._lock:

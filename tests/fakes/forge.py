@@ -147,7 +147,8 @@ class FakeSystemTokens:
 
     def drop(self, tenant: Tenant, token: AccessToken) -> None:
         self.tables.reachable()
-        if self.tables.tokens.get(tenant.id) == token:
+        stored = self.tables.tokens.get(tenant.id)
+        if stored is not None and stored.value == token.value:
             del self.tables.tokens[tenant.id]
 
 

@@ -146,6 +146,14 @@ def test_a_refused_token_is_dropped_for_all_processes(kit: Kit) -> None:
         kit.process().token(SITE)
 
 
+def test_a_refused_token_is_dropped_whatever_end_was_assumed(kit: Kit) -> None:
+    """It arrived again minutes after it was stored, and its end cannot be read."""
+    kit.put("ours", minutes=110)
+    kit.tokens.note(SITE, AccessToken("ours", kit.clock.now() + timedelta(minutes=115)))
+    assert not kit.tokens.refused(SITE)
+    assert kit.tables.tokens == {}
+
+
 def test_after_a_refusal_another_process_s_token_is_used(kit: Kit) -> None:
     kit.put("old")
     kit.tokens.token(SITE)
@@ -179,6 +187,7 @@ def test_a_token_that_was_stored_just_now_is_known(kit: Kit) -> None:
     assert not kit.tokens.has(SITE, token)
     kit.tokens.note(SITE, token)
     assert kit.tokens.has(SITE, token)
+    assert kit.tokens.has(SITE, replace(token, expires_at=token.expires_at + timedelta(seconds=9))), "an assumed end"
     assert not kit.tokens.has(OTHER, token)
     kit.clock.advance(seconds=KEPT_SECONDS)
     assert not kit.tokens.has(SITE, token)

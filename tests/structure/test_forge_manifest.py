@@ -55,7 +55,6 @@ BESIDE_CALLS = {
     "read:content.metadata:confluence": "events",
     "read:content.permission:confluence": "reserve",
     "search:confluence": "reserve",
-    "write:comment:confluence": "reserve",
 }
 """Scopes that no call of ours demands, and what does."""
 

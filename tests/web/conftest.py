@@ -14,12 +14,15 @@ from tests.web.live_app import LiveApp, live_app
 
 
 @pytest.fixture(scope="module")
-def live(servers: databases.Addresses, worker_id: str) -> Iterator[LiveApp]:
-    """The whole application with both sites installed; tests make their own pages and files."""
-    cache = servers.valkey.format(databases.cache_number(worker_id))
+def live(servers: databases.Addresses, worker_id: str, request: pytest.FixtureRequest) -> Iterator[LiveApp]:
+    """The whole application with both sites installed; tests make their own pages and files.
+
+    A parameter names sites that come through Forge.
+    """
+    cache, doors = servers.valkey.format(databases.cache_number(worker_id)), getattr(request, "param", None)
     with redis.Redis.from_url(cache) as client:
         client.flushdb()
-    with databases.database(servers, worker_id) as url, live_app(url, cache) as app:
+    with databases.database(servers, worker_id) as url, live_app(url, cache, doors) as app:
         yield app
         assert unexplained(url, cache) == [], "all that the tests of a file stored is in the inventory"
 

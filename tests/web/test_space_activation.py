@@ -1,4 +1,7 @@
-"""Spaces that are switched off, strict ones, and pages that move between: over HTTP, with the local Confluence."""
+"""Spaces that are switched off, strict ones, and pages that move between: over HTTP, with the local Confluence.
+
+Through both doors.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +32,10 @@ AGED = (
 """Stands for a minute."""
 
 NOBODY: Json = {"people": [], "groups": []}
+
+pytestmark = pytest.mark.parametrize(
+    "live", [{}, {"acme": "forge"}], ids=["connect", "forge"], indirect=True, scope="module"
+)
 
 
 @dataclass(frozen=True)

@@ -122,5 +122,5 @@ class SystemTokens(Protocol):
         ...
 
     def drop(self, tenant: Tenant, token: AccessToken) -> None:
-        """Erase it if it is still the stored one: the host refused it."""
+        """Erase it if it is still the stored one, by its value: the host refused it."""
         ...

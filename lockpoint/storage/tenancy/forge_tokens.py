@@ -56,7 +56,8 @@ class PostgresForgeTokens:
         with self._database.transaction() as connection:
             of_site = _ROW.tenant_id == tenant.id
             row = connection.execute(select(FORGE_TOKEN).where(of_site).with_for_update()).one_or_none()
-            if row is not None and self._opened(row, tenant) in {None, token}:
+            stored = None if row is None else self._opened(row, tenant)
+            if stored is None or stored.value == token.value:
                 connection.execute(delete(FORGE_TOKEN).where(of_site))
 
     def _write(self, connection: Connection, tenant: Tenant, token: AccessToken, now: datetime) -> None:

@@ -62,14 +62,18 @@ def _hint(kind: str, event: dict[str, Any]) -> Hint:
         return Hint(whole_site=True)
     if kind == "attachment":
         return Hint(attachment_ids=_ids(event, ("attachment", "content")), trashed_by=_thrown_away_by(event))
-    return Hint(container_ids=_ids(event, _CONTAINERS))
+    return Hint(container_ids=_ids(event, _CONTAINERS), moved=_deed(event) == "moved")
 
 
 def _thrown_away_by(event: dict[str, Any]) -> str | None:
     """Return the claimed actor; the job believes it only where all else agrees."""
-    deed, account = str(event["eventType"]).split(":")[2], event.get("atlassianId")
+    deed, account = _deed(event), event.get("atlassianId")
     named = isinstance(account, str) and _ACCOUNT.fullmatch(account) is not None
     return str(account) if deed in _GONE and named else None
+
+
+def _deed(event: dict[str, Any]) -> str:
+    return str(event["eventType"]).split(":")[2]
 
 
 def _ids(event: dict[str, Any], names: tuple[str, ...]) -> tuple[str, ...]:

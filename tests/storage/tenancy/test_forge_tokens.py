@@ -130,6 +130,16 @@ def test_a_refused_token_is_dropped_but_not_its_successor(
     assert store.find(globex, START) == token()
 
 
+def test_a_refused_token_is_dropped_whatever_end_was_assumed(
+    store: PostgresForgeTokens, sites: tuple[Tenant, Tenant]
+) -> None:
+    """One without a readable end, twice: the store has the first assumed end, the process the last."""
+    store.keep(sites[0], token(minutes=110), START, ())
+    store.keep(sites[0], token(minutes=115), START, ())
+    store.drop(sites[0], token(minutes=115))
+    assert store.find(sites[0], START) is None
+
+
 @pytest.mark.parametrize("change", [{"installed": False}, {"enabled": False}, {"door": Door.CONNECT.value}], ids=str)
 def test_an_inactive_site_has_no_token(
     store: PostgresForgeTokens, sites: tuple[Tenant, Tenant], database: Database, change: dict[str, object]

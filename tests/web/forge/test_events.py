@@ -83,9 +83,13 @@ def test_attachment_events_name_files(live: LiveApp, locked: str, name: str, kin
 def test_container_and_space_events(live: LiveApp, locked: str) -> None:
     with live.running.world.lock:
         page = live.running.world.sites["acme"].attachments[int(locked)].container_id
-    for name in ("moved:page", "permissions_updated:page", "trashed:blogpost"):
+    for name, kind in (
+        ("moved:page", JobKind.MOVED),
+        ("permissions_updated:page", JobKind.RECONCILE),
+        ("trashed:blogpost", JobKind.RECONCILE),
+    ):
         assert send(live, event(name, content={"id": str(page)})).status_code == 204
-        assert queued(live) == [(JobKind.RECONCILE.value, locked)]
+        assert queued(live) == [(kind.value, locked)]
         live.sql("delete from procrastinate_jobs")
     assert send(live, event("permissions_updated:space:V2", space={"key": "DS"})).status_code == 204
     assert (JobKind.SWEEP.value, "") in queued(live)
