@@ -34,12 +34,17 @@ def page() -> str:
                       "", *_table("For a site only", SiteSettings()), "", *_SPACE_ONLY, "", _RUNNING])  # fmt: skip
 
 
+_MANAGERS: Final = (
+    f"| `managers` | none | up to {MOST_ACCOUNTS} people and {MOST_ACCOUNTS} groups | They end others' locks there; "
+    "people named are told of locks that do not protect, members of groups are not. |"
+)
+
 _SPACE_ONLY: Final = (
     "## For a space only",
     "",
     "| setting | default | values | effect |",
     "|---|---|---|---|",
-    f"| `managers` | none | up to {MOST_ACCOUNTS} people and {MOST_ACCOUNTS} groups | They end others' locks there; people named are told of locks that do not protect, members of groups are not. |",
+    _MANAGERS,
 )
 
 

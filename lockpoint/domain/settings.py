@@ -46,7 +46,7 @@ class SpaceRules:
     active: Annotated[bool, Setting("Lockpoint works; elsewhere it shows, undoes and mails nothing.")] = True
     warn_after_hours: Annotated[int | None, Setting("Hours after which a holder is warned.", 1, 8760)] = 24
     unlock_after_hours: Annotated[int | None, Setting("Hours after which a lock ends by itself.", 1, 8760)] = 48
-    strict: Annotated[bool, Setting("Changes of files that nobody has locked are undone, too, if heard of within three hours.")] = False
+    strict: Annotated[bool, Setting("Changes of unlocked files are undone, too, when heard of within 3 h.")] = False
     undo_trash: Annotated[bool, Setting("A locked file that somebody else trashes comes back.")] = True
     undo_rename: Annotated[bool, Setting("A locked file that somebody else renames gets its name back.")] = True
 

@@ -10,6 +10,10 @@ from lockpoint.services.ports.jobs import JobKind
 from tests.web.api.document import CheckedApi, refusal
 from tests.web.live_app import Json, LiveApp
 
+_UNREACHED = (
+    "INSERT INTO email_intent (tenant_id, kind, event_key, recipient, attachment_id, done, created_at, outcome) "
+    "VALUES (%s, 'lock_ended', %s, %s, '1', true, now(), 'hidden')"
+)
 _MAIL = "insert into email_log (tenant_id, at, kind, result) values (%s, now(), 'x', %s)"
 _PARKED = (
     "insert into procrastinate_jobs (queue_name, task_name, status, args) values ('lockpoint', 'sweep', 'failed', %s)"
@@ -47,18 +51,22 @@ def test_a_site_admin_sees_the_whole(api: CheckedApi, live: LiveApp, closed: str
 
 
 def test_mails_and_parked_jobs(live: LiveApp, closed: str) -> None:
-    """Those of this site alone."""
+    """Those of this site alone; who was left without two mails is one person."""
     del closed
     acme, globex = live.tenant_id("acme"), live.tenant_id("globex")
     for tenant, results in ((acme, ("sent", "hidden", "not_approved", "refused")), (globex, ("sent", "refused"))):
         for result in results:
             live.database.execute(_MAIL, [tenant, result])
         live.database.execute(_PARKED, [json.dumps({"tenant_id": tenant, "subject": ""})])
+        for event, person in (("e1", "a"), ("e2", "a"), ("e3", "b")):
+            live.database.execute(_UNREACHED, [tenant, event, f"{tenant}/{person}"])
     found = live.call("sam", "GET", "/health").json()
     mails = found["mails"]
     assert (mails["results"]["sent"], mails["withoutAddress"], mails["refused"]) == (1, 2, 1)
     assert found["parkedJobs"] == {"sweep": 1}
-    live.sql("delete from email_log; delete from procrastinate_jobs where status = 'failed'")
+    live.sql(
+        "delete from email_intent where outcome = 'hidden'; delete from email_log; delete from procrastinate_jobs where status = 'failed'"
+    )
 
 
 def test_a_space_admin_sees_the_space(api: CheckedApi, closed: str) -> None:
