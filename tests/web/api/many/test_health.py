@@ -64,10 +64,8 @@ def test_mails_and_parked_jobs(live: LiveApp, closed: str) -> None:
     mails = found["mails"]
     assert (mails["results"]["sent"], mails["withoutAddress"], mails["refused"]) == (1, 2, 1)
     assert found["parkedJobs"] == {"sweep": 1}
-    live.sql(
     live.sql("delete from email_intent where outcome = 'hidden'; delete from email_log")
     live.sql("delete from procrastinate_jobs where status = 'failed'")
-    )
 
 
 def test_a_space_admin_sees_the_space(api: CheckedApi, closed: str) -> None:
