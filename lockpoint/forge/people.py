@@ -49,7 +49,10 @@ class MinuteLimit(Protocol):
 
 
 class ForgePeople:
-    """By site and person; thread-safe. A screen's token counts for the person of the screen alone."""
+    """By site and person; thread-safe. A screen's token counts for the person of the screen alone.
+
+    What is bought may do less, by the manifest's `allowImpersonation`: it is used only where no screen's is live.
+    """
 
     def __init__(self, api: AtlassianApi, app: StoredTokens, limit: MinuteLimit, now: Callable[[], datetime]) -> None:
         self._api = api
@@ -58,8 +61,10 @@ class ForgePeople:
         self._now = now
         self._lock = threading.Lock()
         self._offered: OrderedDict[_Who, AccessToken] = OrderedDict()
-        self._known: OrderedDict[_Who, AccessToken] = OrderedDict()
+        self._proven: OrderedDict[_Who, AccessToken] = OrderedDict()
+        self._purchased: OrderedDict[_Who, AccessToken] = OrderedDict()
         self._refusals: OrderedDict[_Who, datetime] = OrderedDict()
+        self._disproved: OrderedDict[_Who, datetime] = OrderedDict()
 
     def offer(self, tenant: Tenant, account_id: str, header: str | None) -> None:
         """Remember what a screen of this person brought; it is proved at its first use."""
@@ -67,47 +72,59 @@ class ForgePeople:
         if token is None:
             return
         with self._lock:
-            known = self._known.get((tenant.id, account_id))
+            known = self._proven.get((tenant.id, account_id))
             if known is None or known.expires_at <= self._now() + EARLY:
                 _put(self._offered, (tenant.id, account_id), token)
 
     def token(self, tenant: Tenant, account_id: str) -> str:
         """ForgeImpersonationRefusedError (cached for 30 s), HostUnavailable, NoTokenYet, StorageUnavailable."""
-        person = (tenant.id, account_id)
-        known = self._recall(person)
-        if known is None:
-            known = self._proved(tenant, account_id) or self._bought(tenant, account_id)
-            with self._lock:
-                _put(self._known, person, known)
-        return known.value
+        return (self._of_screen(tenant, account_id) or self._of_app(tenant, account_id)).value
 
     def drop(self, tenant_id: int, account_id: str) -> None:
         """After a 401 from the site."""
         with self._lock:
-            self._known.pop((tenant_id, account_id), None)
-            self._offered.pop((tenant_id, account_id), None)
+            for cache in (self._proven, self._purchased, self._offered):
+                cache.pop((tenant_id, account_id), None)
 
     def forget(self, tenant: Tenant) -> None:
         with self._lock:
-            for cache in (self._known, self._offered, self._refusals):
+            for cache in (self._proven, self._purchased, self._offered, self._refusals, self._disproved):
                 for person in [person for person in cache if person[0] == tenant.id]:
                     del cache[person]
 
-    def _recall(self, person: _Who) -> AccessToken | None:
+    def _of_screen(self, tenant: Tenant, account_id: str) -> AccessToken | None:
+        return self._recall(self._proven, tenant, account_id) or self._proved(tenant, account_id)
+
+    def _of_app(self, tenant: Tenant, account_id: str) -> AccessToken:
+        return self._recall(self._purchased, tenant, account_id) or self._bought(tenant, account_id)
+
+    def _recall(self, cache: OrderedDict[_Who, AccessToken], tenant: Tenant, account_id: str) -> AccessToken | None:
+        person = (tenant.id, account_id)
         with self._lock:
-            known = self._known.get(person)
+            known = cache.get(person)
             if known is None or known.expires_at <= self._now() + EARLY:
                 return None
-            self._known.move_to_end(person)
+            cache.move_to_end(person)
             return known
 
     def _proved(self, tenant: Tenant, account_id: str) -> AccessToken | None:
-        """Return the offered token if the host names this person as its owner; each is asked about once."""
+        """Return the offered token if the host names this person as its owner; none for 30 s after a false one.
+
+        It stays offered meanwhile, so that the screen's other calls buy none.
+        """
+        person, now = (tenant.id, account_id), self._now()
         with self._lock:
-            offered = self._offered.pop((tenant.id, account_id), None)
-        if offered is None or offered.expires_at <= self._now() + EARLY:
+            offered = None if self._disproved.get(person, now) > now else self._offered.get(person)
+        if offered is None or offered.expires_at <= now + EARLY:
             return None
-        return offered if self._api.owner(tenant.base_url, offered.value) == account_id else None
+        own = self._api.owner(tenant.base_url, offered.value) == account_id
+        with self._lock:
+            self._offered.pop(person, None)
+            if not own:
+                _put(self._disproved, person, now + REFUSAL)
+                return None
+            _put(self._proven, person, offered)
+        return offered
 
     def _bought(self, tenant: Tenant, account_id: str) -> AccessToken:
         person, now = (tenant.id, account_id), self._now()
@@ -118,7 +135,10 @@ class ForgePeople:
             with self._lock:
                 _put(self._refusals, person, max(refused_until, now + REFUSAL))
             raise ForgeImpersonationRefusedError("Atlassian refuses to act as this person")
-        return AccessToken(granted[0], now + timedelta(seconds=granted[1]))
+        bought = AccessToken(granted[0], now + timedelta(seconds=granted[1]))
+        with self._lock:
+            _put(self._purchased, person, bought)
+        return bought
 
     def _granted(self, tenant: Tenant, account_id: str) -> tuple[str, float] | None:
         """Ask with the app's token, and once more if another one has come meanwhile."""

@@ -13,6 +13,7 @@ from flask import Blueprint, request
 from werkzeug.wrappers import Request, Response
 
 from simulator.forge import scopes, tokens
+from simulator.forge.modules import impersonated_scopes
 from simulator.http.auth import Caller, widen
 from simulator.http.gateway import raw_target
 from simulator.http.operations import json_answer
@@ -81,10 +82,17 @@ def _caller(world: World, site: Site, asked: Request, path: str) -> Caller | Api
         return ApiError(401, "Unauthorized")
     if path.startswith(CONNECT_ONLY):
         return ApiError(404, "No such operation for a Forge app")
-    if not scopes.allowed(installation.app.scopes, asked.method, path):
+    if not scopes.allowed(_scopes(installation, token), asked.method, path):
         return ApiError(401, "Unauthorized; scope does not match")
     kind = "app" if token.account is None else "user"
     return Caller(kind, person.account_id, installation.app.id, EVERY_CONNECT_SCOPE)
+
+
+def _scopes(installation: ForgeInstallation, token: ForgeToken) -> frozenset[str] | None:
+    own = installation.app.scopes
+    if not token.bought:
+        return own
+    return impersonated_scopes() if own is None else own & impersonated_scopes()
 
 
 @blueprint.post("/graphql")
@@ -115,7 +123,7 @@ def _impersonate(world: World, site: Site, installation: ForgeInstallation, toke
     refusal = _refusal(site, installation, token, asked)
     if refusal is not None:
         return _payload({"success": False, "errors": [{"message": refusal}], "authToken": None})
-    value = tokens.new_token(world, site, installation, str(asked["userId"]), OFFLINE_SECONDS)
+    value = tokens.new_token(world, site, installation, str(asked["userId"]), OFFLINE_SECONDS, bought=True)
     return _payload({"success": True, "errors": [], "authToken": {"token": value, "ttl": OFFLINE_SECONDS}})
 
 

@@ -69,6 +69,13 @@ def resource_folder(key: str) -> Path:
 
 
 @cache
+def impersonated_scopes() -> frozenset[str]:
+    """What the app may do as a person who is not there."""
+    scopes: dict[str, dict[str, bool]] = _manifest()["permissions"]["scopes"]
+    return frozenset(scope for scope, options in scopes.items() if options.get("allowImpersonation"))
+
+
+@cache
 def _manifest() -> dict[str, Any]:
     found: dict[str, Any] = yaml.safe_load((APP / "manifest.yml").read_text(encoding="utf-8"))
     return found

@@ -111,10 +111,18 @@ def user_token(world: World, site: Site, account: str, app_id: str | None = None
     return _access_token(world, site, installation_of(site, app_id), account)
 
 
-def new_token(world: World, site: Site, installation: ForgeInstallation, account: str | None, seconds: int) -> str:
+def new_token(
+    world: World,
+    site: Site,
+    installation: ForgeInstallation,
+    account: str | None,
+    seconds: int,
+    *,
+    bought: bool = False,
+) -> str:
     expires = world.clock.token_now() + seconds
     value = jwt.encode({"exp": expires, "jti": secrets.token_hex(16)}, secrets.token_bytes(32), algorithm="HS256")
-    world.forge.tokens[value] = ForgeToken(value, site.key, installation.id, account, expires)
+    world.forge.tokens[value] = ForgeToken(value, site.key, installation.id, account, expires, bought)
     return value
 
 

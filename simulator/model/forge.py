@@ -39,13 +39,17 @@ class ForgeInstallation:
 
 @dataclass(frozen=True, slots=True)
 class ForgeToken:
-    """An access token of one installation until `expires_at` (seconds); of the app itself without an account."""
+    """An access token of one installation until `expires_at` (seconds); of the app itself without an account.
+
+    `bought`: of somebody who is not there.
+    """
 
     value: str
     site: str
     installation: str
     account: str | None
     expires_at: int
+    bought: bool = False
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -35,9 +36,13 @@ class Atlassian:
     trouble: Exception | None = None
     asked: list[tuple[str, str]] = field(default_factory=list)
     bought: list[tuple[str, str, str]] = field(default_factory=list)
+    meanwhile: list[Callable[[], object]] = field(default_factory=list)
+    """What happens during the next questions, each once."""
 
     def owner(self, site_url: str, token: str) -> str | None:
         self.asked.append((site_url, token))
+        if self.meanwhile:
+            self.meanwhile.pop()()
         if self.trouble:
             raise self.trouble
         return self.owners.get((site_url, token))
@@ -116,9 +121,39 @@ def test_somebody_else_s_token_is_never_used(kit: Kit) -> None:
     stolen = kit.screen(BOB, owner=ALICE)
     assert kit.people.token(SITE, BOB) == f"bought-x-{BOB}"
     assert kit.api.asked == [(SITE.base_url, stolen)]
-    kit.people.offer(SITE, BOB, stolen)
-    assert kit.people.token(SITE, BOB) == f"bought-x-{BOB}"
-    assert len(kit.api.asked) == 1, "what was bought is used while it lives"
+    for _ in range(3):
+        kit.people.offer(SITE, BOB, stolen)
+        assert kit.people.token(SITE, BOB) == f"bought-x-{BOB}"
+    assert len(kit.api.asked) == 1, "inventing tokens costs one call in half a minute"
+    kit.clock.advance(seconds=REFUSAL.total_seconds())
+    own = kit.screen(BOB)
+    assert kit.people.token(SITE, BOB) == own
+
+
+def test_a_bought_token_hides_no_screen_s(kit: Kit) -> None:
+    """It may do less: what was bought in the person's absence is used again only after the screen's has ended."""
+    assert kit.people.token(SITE, ALICE) == f"bought-x-{ALICE}"
+    token = kit.screen(minutes=10)
+    assert [kit.people.token(SITE, ALICE) for _ in range(2)] == [token] * 2
+    kit.clock.advance(minutes=9)
+    assert kit.people.token(SITE, ALICE) == f"bought-x-{ALICE}"
+    assert (len(kit.api.asked), len(kit.api.bought)) == (1, 1)
+
+
+def test_calls_of_one_screen_at_once_buy_nothing(kit: Kit) -> None:
+    """The second comes while the first one's token is being proved."""
+    token, found = kit.screen(), []
+    kit.api.meanwhile.append(lambda: found.append(kit.people.token(SITE, ALICE)))
+    assert (kit.people.token(SITE, ALICE), found, kit.api.bought) == (token, [token], [])
+
+
+def test_an_outage_loses_no_screen_s_token(kit: Kit) -> None:
+    token = kit.screen()
+    kit.api.trouble = AtlassianUnavailableError("503")
+    with pytest.raises(HostUnavailable):
+        kit.people.token(SITE, ALICE)
+    kit.api.trouble = None
+    assert kit.people.token(SITE, ALICE) == token
 
 
 def test_a_token_brought_by_bob_does_not_count_for_alice(kit: Kit) -> None:
@@ -213,6 +248,9 @@ def test_a_refused_token_is_dropped(kit: Kit) -> None:
     kit.people.token(SITE, ALICE)
     kit.people.drop(SITE.id, ALICE)
     assert kit.people.token(SITE, ALICE) == f"bought-x-{ALICE}"
+    kit.people.drop(SITE.id, ALICE)
+    kit.people.token(SITE, ALICE)
+    assert len(kit.api.bought) == 2
 
 
 def test_a_forgotten_site_s_people_are_forgotten(kit: Kit) -> None:

@@ -92,6 +92,22 @@ def test_the_app_s_token_buys_a_person_s(forge: Sim) -> None:
     assert (answer["success"], bob["accountId"]) == (True, seed.BOB)
 
 
+@pytest.mark.usefixtures("specs")
+def test_a_bought_token_has_the_manifest_s_impersonated_scopes_alone(forge: Sim) -> None:
+    """A screen's token has all."""
+    answer = impersonate(forge, token(forge, "system"), seed.ALICE).json()["data"]["offlineUserAuthToken"]
+    bought, brought = answer["authToken"]["token"], token(forge, "user", account="alice")
+    assert ask(forge, bought, f"/api/v2/pages/{seed.PAGE_ID}").status_code == 200
+    groups = "/rest/api/group/picker?query=a"
+    refused = ask(forge, bought, groups)
+    assert (refused.status_code, "scope does not match" in refused.text) == (401, True)
+    assert ask(forge, brought, groups).status_code == 200
+    with forge.world.lock:
+        (installation,) = forge.world.sites["acme"].forge.values()
+        installation.app.scopes = frozenset(SCOPES)
+    assert ask(forge, bought, f"/api/v2/pages/{seed.PAGE_ID}").status_code == 401
+
+
 def test_nobody_else_is_impersonated(forge: Sim) -> None:
     """Not a person of another site, not by a person's token, not on another site, and not too often."""
     system = token(forge, "system")

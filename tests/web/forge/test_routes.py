@@ -171,6 +171,15 @@ def test_a_person_with_somebody_else_s_user_token_acts_as_themselves(live: LiveA
     assert answer.status_code == 403
 
 
+@pytest.mark.usefixtures("specs")
+def test_what_was_bought_for_an_absent_person_hides_no_screen_s_token(live: LiveApp) -> None:
+    """It has fewer scopes: Dana's screen finds groups although she was impersonated just before."""
+    refused = live.call("dana", "GET", "/groups?q=con", headers={"x-forge-oauth-user": ""})
+    assert (refused.status_code, refused.json()["error"]) == (503, "busy")
+    answer = live.call("dana", "GET", "/groups?q=con")
+    assert answer.status_code == 200, answer.text
+
+
 def test_an_invented_system_token_is_not_stored(live: LiveApp) -> None:
     before = stored_tokens(live)
     file = live.file(live.page())
