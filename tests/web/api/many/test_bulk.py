@@ -114,7 +114,7 @@ def test_two_requests_at_once_lock_each_file_once(api: CheckedApi, live: LiveApp
     began = [row for row in live.audit() if "acquired" in row]
     counts = {file: sum(f",{file}," in row for row in began) for file in files}
     assert {file for file in files if counts[file] == 1} >= done, [answer.text for answer in answers]
-    assert max(counts.values()) == 1, "a file was locked twice"
+    assert max(counts.values()) <= 1, "a file was locked twice"
     del api
 
 
