@@ -93,7 +93,7 @@ class Kit:
     limit: Limit = field(default_factory=Limit)
 
     def __post_init__(self) -> None:
-        self.people = ForgePeople(self.api, self.app, self.limit, self.clock.now)  # type: ignore[arg-type]
+        self.people = ForgePeople(self.api, self.app, self.limit, self.clock.now)
 
     def screen(self, account: str = ALICE, owner: str | None = None, site: Tenant = SITE, **life: float) -> str:
         """A token as a screen of `account` brings it; whose it is, only Atlassian knows."""

@@ -23,7 +23,7 @@ EVIL = "<img src=x onerror=alert(1)>{reason}\r\nBcc: x@example.com"
 
 def told(subject: str, body: str, language: str = "en", **values: object) -> TemplateFacts:
     wanted = {"owner_name": "Alice", "locked_at": LOCKED, "ends_at": ENDS, **values}
-    return TemplateFacts(template=MailTemplate(subject, body), language=language, **wanted)  # type: ignore[arg-type]
+    return TemplateFacts(template=MailTemplate(subject, body), language=language, **wanted)
 
 
 def written(subject: str, body: str, **values: object) -> EmailMessage:

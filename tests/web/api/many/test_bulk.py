@@ -113,6 +113,7 @@ def test_two_requests_at_once_lock_each_file_once(api: CheckedApi, live: LiveApp
     done = {one["id"] for answer in answers for one in answer.json()["items"] if one["outcome"] == "done"}
     began = [row for row in live.audit() if "acquired" in row]
     counts = {file: sum(f",{file}," in row for row in began) for file in files}
+    assert done, "neither call got anything done"
     assert {file for file in files if counts[file] == 1} >= done, [answer.text for answer in answers]
     assert max(counts.values()) <= 1, "a file was locked twice"
     del api
