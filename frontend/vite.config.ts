@@ -14,7 +14,15 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: false,
     rolldownOptions: {
-      input: { page: "src/entries/connect-page.ts", prepaint: "src/prepaint.ts" },
+      input: {
+        page: "src/entries/connect-page.ts",
+        macro: "src/entries/connect-macro.ts",
+        "my-locks": "src/entries/connect-my-locks.ts",
+        space: "src/entries/connect-space.ts",
+        admin: "src/entries/connect-admin.ts",
+        "get-started": "src/entries/connect-get-started.ts",
+        prepaint: "src/prepaint.ts",
+      },
     },
   },
   test: {

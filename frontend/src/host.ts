@@ -1,6 +1,6 @@
 /** The product around our frame. `host/connect.ts` and `host/forge.ts` implement it; screens know neither. */
 
-export type ScreenName = "page";
+export type ScreenName = "page" | "macro" | "my-locks" | "space" | "admin" | "get-started";
 
 /** What the product knows about the place that our frame is in, and its viewer. Ids are null where there is none. */
 export interface HostContext {
@@ -9,6 +9,10 @@ export interface HostContext {
   readonly guest: boolean;
   readonly contentId: string | null;
   readonly spaceKey: string | null;
+  /** The part of the screen to open first, where the product says so. */
+  readonly tab: string | null;
+  /** What the author of a macro chose, by name. */
+  readonly parameters: Readonly<Record<string, string>>;
   /** The viewer's language as a BCP 47 tag. */
   readonly locale: string;
   /** The viewer's IANA time zone. */

@@ -2,7 +2,7 @@
 import type { Host, HostContext, ScreenName } from "./host";
 import { shownLanguage } from "./messages";
 
-export type Screen = (host: Host, context: HostContext, root: HTMLElement) => void;
+export type Screen = (host: Host, context: HostContext, root: HTMLElement) => void | Promise<void>;
 
 const PRIMARY_AND_MIDDLE = 1;
 
@@ -29,5 +29,5 @@ export async function start(host: Host, screens: Partial<Record<ScreenName, Scre
   if (show === undefined) throw new Error(`This build has no screen ${context.screen}.`);
   document.documentElement.lang = shownLanguage(context.locale);
   root.replaceChildren();
-  show(host, context, root);
+  await show(host, context, root);
 }

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { version } from "../package.json";
-import { ApiError, createApi, NetworkError } from "../src/api";
+import { ApiError, createClient, locksApi, NetworkError, type ClientDependencies } from "../src/api";
+
+const createApi = (deps: ClientDependencies) => locksApi(createClient(deps));
 import { others, page } from "./cast";
 
 type Answer = Response | Error;

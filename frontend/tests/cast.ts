@@ -1,8 +1,8 @@
 /** People, locks and a fake server for all tests. */
-import { ApiError, type Api, type Attachment, type LockView, type PageOfAttachments, type Person } from "../src/api";
+import { ApiError, type Attachment, type LockAnswer, type LocksApi, type LockView, type PageOfAttachments, type Person } from "../src/api";
 import { formatsFor } from "../src/formats";
 import { translator } from "../src/messages";
-import type { Voice } from "../src/page/words";
+import type { Voice } from "../src/voice";
 
 export const ALICE: Person = { accountId: "a", displayName: "Alice Adams" };
 export const BOB: Person = { accountId: "b", displayName: "Bob Brown" };
@@ -19,6 +19,7 @@ export const voice: Voice = {
 
 const NOTHING = {
   lock: false, release: false, extend: false, break: false, takeOver: false, notifyMe: false, giveAccess: false,
+  request: false, cancelRequest: false, decline: false, handOver: false,
 };
 
 export function free(change: Partial<LockView> = {}): LockView {
@@ -35,6 +36,7 @@ export function free(change: Partial<LockView> = {}): LockView {
     unprotectedReason: null,
     pausedUntil: null,
     notifyMe: { asked: false, count: 0, position: null },
+    requests: [],
     can: { ...NOTHING, lock: true },
     lastEnded: null,
     ...change,
@@ -88,7 +90,7 @@ export function refusal(status: number, code: string, lock: LockView | null = nu
 }
 
 /** A server with one page: it answers from `files` and records the calls. */
-export class FakeServer implements Api {
+export class FakeServer implements LocksApi {
   readonly calls: (readonly unknown[])[] = [];
   files: readonly Attachment[];
   /** Thrown by the next call, once. */
@@ -97,7 +99,7 @@ export class FakeServer implements Api {
   pageSize = 1_000;
   /** The state after the next change. */
   next: LockView = mine();
-  warning: { code: string; message: string } | null = null;
+  warning: LockAnswer["warning"] = null;
 
   constructor(...files: readonly Attachment[]) {
     this.files = files;
@@ -127,7 +129,7 @@ export class FakeServer implements Api {
   private change(name: string, id: string, ...rest: readonly unknown[]) {
     return this.answer([name, id, ...rest], () => {
       this.files = this.files.map((row) => (row.id === id ? { ...row, lock: this.next } : row));
-      return { id, lock: this.next, warning: this.warning };
+      return { id, lock: this.next, warning: this.warning, serverTime: "2026-11-21T12:00:00Z" };
     });
   }
 

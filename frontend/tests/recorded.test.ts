@@ -4,13 +4,15 @@
  */
 import { expect, test } from "vitest";
 import { version } from "../package.json";
-import { createApi, type Api } from "../src/api";
+import { createClient, locksApi, type ClientDependencies, type LocksApi } from "../src/api";
+
+const createApi = (deps: ClientDependencies) => locksApi(createClient(deps));
 import { mine, page } from "./cast";
 
 const SEEN = { seenVersion: 1, seenVersionCreated: "CREATED" };
 
 /** Who does what, in an order in which everything works. The ids in capitals are filled in when the requests are repeated. */
-const STEPS: readonly (readonly [string, string, (api: Api) => Promise<unknown>])[] = [
+const STEPS: readonly (readonly [string, string, (api: LocksApi) => Promise<unknown>])[] = [
   ["alice", "list", (api) => api.attachments("PAGE", null)],
   ["alice", "list again", (api) => api.attachments("PAGE", null)],
   ["alice", "acquire", (api) => api.acquire("FILE", SEEN)],

@@ -3,7 +3,7 @@ import type { Host, HostContext } from "../src/host";
 import { start } from "../src/start";
 
 const CONTEXT: HostContext = {
-  screen: "page", guest: false, contentId: "1", spaceKey: null, locale: "en-GB", timeZone: "Etc/UTC",
+  screen: "page", guest: false, contentId: "1", spaceKey: null, tab: null, parameters: {}, locale: "en-GB", timeZone: "Etc/UTC",
 };
 
 function host(context: Partial<HostContext> = {}) {

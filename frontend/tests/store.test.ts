@@ -92,7 +92,7 @@ describe("acting", () => {
 
   test("a version that arrived just before the lock is told", async () => {
     const server = new FakeServer(file("1", "a"));
-    server.warning = { code: "head_moved", message: "" };
+    server.warning = { code: "head_moved", message: "", author: null, version: 8 };
     const store = await opened(server);
     await store.act(row(store), { kind: "lock", options: {} });
     expect(store.get().outcome?.headMoved).toBe(true);

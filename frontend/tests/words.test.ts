@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { EndReason, LastEnded } from "../src/api";
-import { endedWords, leftWords, noticeWords, problemWords, rowProblemWords, stateWords, unprotectedWords } from "../src/page/words";
+import { endedWords, leftWords, noticeWords, rowProblemWords, stateWords, unprotectedWords } from "../src/page/words";
+import { problemWords } from "../src/problems";
 import { ALICE, BOB, DANA, file, free, mine, others, voice } from "./cast";
 
 const ended = (reason: EndReason, change: Partial<LastEnded> = {}): LastEnded => ({

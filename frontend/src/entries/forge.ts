@@ -1,7 +1,13 @@
-/** All screens of the Forge app: one page, which shows what its module asks for. */
+/** All screens of the Forge app: one page, which loads what its module asks for. */
 import { invokeRemote, router, view } from "@forge/bridge";
 import { forgeHost } from "../host/forge";
-import { showPage } from "../page/main";
 import { start } from "../start";
 
-void start(forgeHost({ invokeRemote, router, view }), { page: showPage });
+void start(forgeHost({ invokeRemote, router, view }), {
+  page: async (...place) => (await import("../page/main")).showPage(...place),
+  macro: async (...place) => (await import("../macro/main")).showMacro(...place),
+  "my-locks": async (...place) => (await import("../myLocks/main")).showMyLocks(...place),
+  space: async (...place) => (await import("../space/main")).showSpace(...place),
+  admin: async (...place) => (await import("../site/main")).showSite(...place),
+  "get-started": async (...place) => (await import("../getStarted/main")).showGetStarted(...place),
+});

@@ -56,6 +56,14 @@ async function voiceOf({ user }: ConnectBridge, guest: boolean): Promise<Pick<Ho
   return { locale: languageTag(locale), timeZone };
 }
 
+/** Parameters of a macro; in the frame's address they begin so, to differ from what Confluence adds itself. */
+const PARAMETER = "macro.";
+
+function parametersOf(asked: URLSearchParams): Readonly<Record<string, string>> {
+  const own = [...asked].filter(([name, value]) => name.startsWith(PARAMETER) && value !== "");
+  return Object.fromEntries(own.map(([name, value]) => [name.slice(PARAMETER.length), value]));
+}
+
 export function connectHost(bridge: ConnectBridge, frame: ConnectFrame, now = (): number => performance.now()): Host {
   const token = tokensOf(bridge, now);
 
@@ -69,8 +77,8 @@ export function connectHost(bridge: ConnectBridge, frame: ConnectFrame, now = ()
     async context() {
       const { screen, guest, query } = frame;
       const asked = new URLSearchParams(query);
-      const place = { contentId: asked.get("pageId"), spaceKey: asked.get("spaceKey") };
-      return { screen, guest, ...place, ...(await voiceOf(bridge, guest)) };
+      const place = { contentId: asked.get("pageId"), spaceKey: asked.get("spaceKey"), tab: asked.get("tab") };
+      return { screen, guest, ...place, parameters: parametersOf(asked), ...(await voiceOf(bridge, guest)) };
     },
     async fetch(path, init) {
       const response = await send(path, init, false);

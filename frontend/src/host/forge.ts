@@ -21,6 +21,8 @@ export interface ForgeBridge {
       readonly extension: {
         readonly content?: { readonly id?: string };
         readonly space?: { readonly key?: string };
+        /** What the author of a macro chose. */
+        readonly config?: Readonly<Record<string, unknown>>;
       };
     }>;
     close(): Promise<void>;
@@ -30,7 +32,20 @@ export interface ForgeBridge {
 }
 
 /** The screen of each module in `forge/manifest.yml`. */
-export const SCREEN_OF_MODULE: Readonly<Record<string, ScreenName>> = { byline: "page", "page-menu": "page" };
+export const SCREEN_OF_MODULE: Readonly<Record<string, ScreenName>> = {
+  byline: "page",
+  "page-menu": "page",
+  "locked-files": "macro",
+  "my-locks": "my-locks",
+  space: "space",
+  "space-permissions": "space",
+  admin: "admin",
+  configure: "admin",
+  "get-started": "get-started",
+};
+
+/** The part of its screen that a module opens. */
+const TAB_OF_MODULE: Readonly<Record<string, string>> = { "space-permissions": "permissions" };
 
 function isUnchanged(body: unknown): boolean {
   return typeof body === "object" && body !== null && "unchanged" in body && body.unchanged === true;
@@ -42,6 +57,11 @@ function responseOf(status: number, headers: object, body: unknown): Response {
   return new Response(body === undefined || body === null ? null : JSON.stringify(body), { ...answered, status });
 }
 
+function textsOf(config: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
+  const texts = Object.entries(config).flatMap(([name, value]) => (value === "" || value === null || typeof value === "object" ? [] : [[name, String(value)]]));
+  return Object.fromEntries(texts) as Readonly<Record<string, string>>;
+}
+
 export function forgeHost(bridge: ForgeBridge): Host {
   const { router, view } = bridge;
   return {
@@ -50,7 +70,8 @@ export function forgeHost(bridge: ForgeBridge): Host {
       const screen = SCREEN_OF_MODULE[moduleKey];
       if (screen === undefined) throw new Error(`No screen belongs to the module ${moduleKey}.`);
       const place = { contentId: extension.content?.id ?? null, spaceKey: extension.space?.key ?? null };
-      return { screen, guest: false, ...place, locale: languageTag(locale), timeZone: timezone };
+      const chosen = { tab: TAB_OF_MODULE[moduleKey] ?? null, parameters: textsOf(extension.config ?? {}) };
+      return { screen, guest: false, ...place, ...chosen, locale: languageTag(locale), timeZone: timezone };
     },
     async fetch(path, init) {
       const request = {

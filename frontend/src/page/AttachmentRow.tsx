@@ -1,13 +1,15 @@
 /** One attachment: its cells, and below them the last problem and the open form. */
-import { memo } from "../memo";
+import { memo } from "../ui/memo";
 import type { AcquireOptions, Attachment } from "../api";
 import { LockForm, ReasonForm } from "./forms";
-import { Icon } from "./Icon";
+import { Icon } from "../ui/Icon";
 import { RowActions, type FormKind } from "./RowActions";
 import { fileType, isHeld } from "./rows";
 import { StateCell } from "./StateCell";
-import type { Action, Problem } from "./store";
-import { leftWords, nameOf, rowProblemWords, type Voice } from "./words";
+import type { Problem } from "../problems";
+import type { Action } from "./store";
+import { nameOf, type Voice } from "../voice";
+import { leftWords, rowProblemWords } from "./words";
 
 export interface RowEvents {
   readonly act: (row: Attachment, action: Action) => Promise<boolean>;

@@ -2,11 +2,11 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Attachment } from "../api";
 import { AttachmentRow, COLUMNS, type RowEvents } from "./AttachmentRow";
-import { Icon } from "./Icon";
+import { Icon } from "../ui/Icon";
 import type { FormKind } from "./RowActions";
 import type { Choice, Sort, SortKey } from "./rows";
 import type { PageState } from "./store";
-import type { Voice } from "./words";
+import type { Voice } from "../voice";
 
 /** Rows rendered in one step, so that a list of 1,000 opens fast. */
 const STEP = 60;

@@ -1,6 +1,6 @@
 /** What a person sees who is not logged in: words, and no data. */
 import type { Translate } from "../messages";
-import { Icon } from "./Icon";
+import { Icon } from "../ui/Icon";
 
 export function GuestDialog({ t, onClose }: { readonly t: Translate; readonly onClose: () => void }) {
   return (

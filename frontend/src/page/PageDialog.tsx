@@ -4,12 +4,15 @@ import type { Attachment } from "../api";
 import { AttachmentTable } from "./AttachmentTable";
 import type { RowEvents } from "./AttachmentRow";
 import { keepFocus } from "./focus";
-import { Icon } from "./Icon";
+import { Icon } from "../ui/Icon";
+import { Blank, Failed, Loading } from "../ui/States";
 import type { FormKind } from "./RowActions";
 import { choose, EVERYTHING, type Choice } from "./rows";
 import type { PageState, PageStore } from "./store";
 import { Toolbar } from "./Toolbar";
-import { accessProblemWords, noticeWords, outcomeWords, problemWords, type Voice } from "./words";
+import { problemWords } from "../problems";
+import type { Voice } from "../voice";
+import { accessProblemWords, noticeWords, outcomeWords } from "./words";
 
 interface Props {
   readonly store: PageStore;
@@ -70,32 +73,9 @@ function AccessLine({ state, store, voice: { t } }: Pick<Props, "store" | "voice
   );
 }
 
-function Failed({ state, store, voice: { t } }: Pick<Props, "store" | "voice"> & { readonly state: PageState }) {
-  return (
-    <div class="blank" role="alert">
-      <Icon name="warning" />
-      <h2>{t("page.failed.title")}</h2>
-      {state.problem !== null && <p>{problemWords(state.problem, t)}</p>}
-      <button type="button" class="button primary" onClick={() => { void store.refresh(); }}>{t("page.failed.retry")}</button>
-    </div>
-  );
-}
-
-function Loading({ voice: { t } }: Pick<Props, "voice">) {
-  return (
-    <div class="blank" role="status">
-      <span class="spinner" aria-hidden="true" />
-      <p>{t("page.loading")}</p>
-    </div>
-  );
-}
-
 function Empty({ active, voice: { t } }: Pick<Props, "voice"> & { readonly active: boolean }) {
   return (
-    <div class="blank">
-      <h2>{t(active ? "page.empty.title" : "page.inactive.title")}</h2>
-      <p>{t(active ? "page.empty.hint" : "page.inactive.hint")}</p>
-    </div>
+    <Blank title={t(active ? "page.empty.title" : "page.inactive.title")} hint={t(active ? "page.empty.hint" : "page.inactive.hint")} />
   );
 }
 
@@ -175,8 +155,8 @@ export function PageDialog(props: Props) {
       <StaleLine state={state} voice={voice} />
       <AccessLine {...{ state, store, voice }} />
       {state.active && state.viewer !== null && !state.viewer.mayEdit && <p class="notice info"><Icon name="info" /><span>{t("page.readOnly")}</span></p>}
-      {state.phase === "loading" && <Loading voice={voice} />}
-      {state.phase === "failed" && <Failed {...{ state, store, voice }} />}
+      {state.phase === "loading" && <Loading text={t("page.loading")} />}
+      {state.phase === "failed" && <Failed title={t("page.failed.title")} problem={state.problem} t={t} onRetry={() => { void store.refresh(); }} />}
       {state.phase === "ready" && <List {...props} voice={voice} state={state} restoreFocus={focus.restore} />}
       <p class="outcome" role="status" aria-live="polite">
         {state.outcome !== null && <span key={state.outcome.id}><Icon name="done" />{outcomeWords(state.outcome, t)}</span>}

@@ -1,9 +1,9 @@
 /** The buttons of one row: what the server allows this viewer. */
 import type { Attachment } from "../api";
 import type { MessageKey } from "../messages";
-import { Icon } from "./Icon";
+import { Icon } from "../ui/Icon";
 import type { ActionKind } from "./store";
-import type { Voice } from "./words";
+import type { Voice } from "../voice";
 
 export type FormKind = "lock" | "break" | "takeOver";
 

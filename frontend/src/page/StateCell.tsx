@@ -1,8 +1,9 @@
 /** The state of one file: badge, protection, note, and how the last lock ended. */
 import type { LockView } from "../api";
-import { Icon, type IconName } from "./Icon";
+import { Icon, type IconName } from "../ui/Icon";
 import { isHeld } from "./rows";
-import { endedWords, stateWords, unprotectedWords, type Voice } from "./words";
+import type { Voice } from "../voice";
+import { endedWords, stateWords, unprotectedWords } from "./words";
 
 const ICONS: Readonly<Record<LockView["state"], IconName>> = {
   free: "free",

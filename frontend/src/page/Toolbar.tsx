@@ -1,8 +1,8 @@
 /** Search and filter, and sorting where the column heads are hidden. */
 import { useId } from "preact/hooks";
-import { Icon } from "./Icon";
+import { Icon } from "../ui/Icon";
 import { FILTERS, SORT_KEYS, type Choice, type Filter, type SortKey } from "./rows";
-import type { Voice } from "./words";
+import type { Voice } from "../voice";
 
 interface Props {
   readonly choice: Choice;

@@ -1,7 +1,8 @@
 /** The forms below a row: lock with options, and the reason for ending or taking over a lock. */
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import type { AcquireOptions, Attachment } from "../api";
-import { nameOf, stateWords, type Voice } from "./words";
+import { nameOf, type Voice } from "../voice";
+import { stateWords } from "./words";
 
 const NOTE_LENGTH = 500;
 

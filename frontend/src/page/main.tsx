@@ -1,20 +1,19 @@
 /** The page dialog as a screen: what it shows, and where its data come from. */
 import { render } from "preact";
 import "../styles/app.css";
-import { createApi, type Attachment } from "../api";
-import { formatsFor } from "../formats";
+import { clientOf, locksApi, type Attachment } from "../api";
 import type { Host, HostContext } from "../host";
-import { translator } from "../messages";
 import { autoRefresh } from "./autoRefresh";
 import { GuestDialog } from "./GuestDialog";
 import { PageDialog } from "./PageDialog";
 import { PageStore } from "./store";
-import type { Voice } from "./words";
+import { voiceFor } from "../voice";
 
 const now = (): number => performance.now();
 
-export function showPage(host: Host, { guest, contentId, locale, timeZone }: HostContext, root: HTMLElement): void {
-  const voice: Voice = { t: translator(locale), formats: formatsFor(locale, timeZone), locale, me: null };
+export function showPage(host: Host, context: HostContext, root: HTMLElement): void {
+  const { guest, contentId } = context;
+  const voice = voiceFor(context);
   document.title = voice.t("page.title");
   const onClose = (): void => host.close();
   if (guest) {
@@ -22,8 +21,7 @@ export function showPage(host: Host, { guest, contentId, locale, timeZone }: Hos
     render(<GuestDialog t={voice.t} onClose={onClose} />, root);
     return;
   }
-  const api = createApi({ fetch: (path, init) => host.fetch(path, init), newId: () => crypto.randomUUID() });
-  const store = new PageStore(api, contentId ?? "", now);
+  const store = new PageStore(locksApi(clientOf(host)), contentId ?? "", now);
   const download = ({ links }: Attachment): void => {
     if (links !== null) host.open(links.download);
   };

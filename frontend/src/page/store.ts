@@ -2,7 +2,8 @@
  * The state of the page dialog and everything that changes it: loading, refreshing and actions.
  * It has no rendering, timers or browser objects, so that tests reach every rule.
  */
-import { ApiError, NetworkError, type AcquireOptions, type Api, type Attachment, type LastEnded, type LockView, type PageOfAttachments, type Viewer } from "../api";
+import type { AcquireOptions, Attachment, LastEnded, LocksApi, LockView, PageOfAttachments, Viewer } from "../api";
+import { problemOf, type Problem } from "../problems";
 import { isHeld } from "./rows";
 
 export type Action =
@@ -10,14 +11,6 @@ export type Action =
   | { readonly kind: "unlock" | "extend" | "notify" | "cancelNotify" }
   | { readonly kind: "break" | "takeOver"; readonly reason: string };
 export type ActionKind = Action["kind"];
-
-/** Why something failed, as data; `words.ts` makes the sentence. */
-export interface Problem {
-  readonly code: string;
-  readonly message: string;
-  readonly lock: LockView | null;
-  readonly retryAfter: number | null;
-}
 
 /** News for the viewer about a change that somebody or something else made. */
 export interface Notice {
@@ -75,14 +68,6 @@ const START: PageState = {
   accessProblem: null,
 };
 
-export function problemOf(error: unknown): Problem {
-  if (error instanceof ApiError) {
-    return { code: error.code, message: error.message, lock: error.lock, retryAfter: error.retryAfter };
-  }
-  const code = error instanceof NetworkError ? "offline" : "unexpected";
-  return { code, message: "", lock: null, retryAfter: null };
-}
-
 /** Return the object that is shown already when nothing changed, so that its row is not rendered again. */
 function unchanged(before: Attachment | undefined, after: Attachment): Attachment {
   return before !== undefined && JSON.stringify(before) === JSON.stringify(after) ? before : after;
@@ -111,7 +96,7 @@ export class PageStore {
   private counter = 0;
 
   constructor(
-    private readonly api: Api,
+    private readonly api: LocksApi,
     private readonly pageId: string,
     private readonly now: () => number,
   ) {}

@@ -1,22 +1,9 @@
 /** Sentences for states, ended locks and problems. */
 import type { Attachment, EndReason, LastEnded, LockView, Person } from "../api";
-import type { Formats } from "../formats";
 import type { MessageKey, Translate } from "../messages";
-import type { Notice, Outcome, Problem } from "./store";
-
-/** Language, formats and identity of the viewer, for every component. */
-export interface Voice {
-  readonly t: Translate;
-  readonly formats: Formats;
-  readonly locale: string;
-  /** The viewer's account id; null until the server sent it. */
-  readonly me: string | null;
-}
-
-export function nameOf(person: Person | null, t: Translate): string {
-  const name = person?.displayName ?? "";
-  return name === "" ? t("person.unknown") : name;
-}
+import { problemWords, type Problem } from "../problems";
+import { nameOf, type Voice } from "../voice";
+import type { Notice, Outcome } from "./store";
 
 /** Return who did something, to follow "by". */
 function doer(person: Person | null, { t, me }: Voice): string {
@@ -137,39 +124,4 @@ export function rowProblemWords(row: Attachment, problem: Problem, voice: Voice)
 export function accessProblemWords(problem: Problem, t: Translate): string {
   const refused = problem.code === "app_blocked" || problem.code === "forbidden";
   return refused ? t("access.byHand") : problemWords(problem, t);
-}
-
-const LONG_WAIT = 60;
-
-/** Return why nothing can be done now, and for how long: up to an hour is no moment. */
-function waitWords(problem: Problem, t: Translate): string {
-  const seconds = problem.retryAfter ?? 5;
-  const minutes = String(Math.ceil(seconds / 60));
-  if (problem.code === "too_many_requests") return t("problem.too_many_requests", { minutes });
-  return seconds > LONG_WAIT ? t("problem.used_up", { minutes }) : t("problem.busy", { seconds: String(seconds) });
-}
-
-/** Return a problem in words that is not about one file. */
-export function problemWords(problem: Problem, t: Translate): string {
-  switch (problem.code) {
-    case "forbidden":
-    case "unlicensed":
-    case "inactive":
-    case "unauthorized":
-    case "too_many":
-    case "offline":
-      return t(`problem.${problem.code}`);
-    case "busy":
-    case "too_many_requests":
-    case "too_slow":
-      return waitWords(problem, t);
-    case "not_found":
-      return t("problem.page_gone");
-    case "invalid_request":
-    case "request_id_reused":
-    case "unsupported_media_type":
-      return t("problem.invalid", { message: problem.message });
-    default:
-      return t("problem.unexpected");
-  }
 }

@@ -80,7 +80,15 @@ describe("the place of a Connect frame", () => {
   test("comes from the address, language and zone from the person's profile", async () => {
     expect(await connectHost(bridge(), FRAME).context()).toEqual({
       screen: "page", guest: false, contentId: "98311", spaceKey: "DS", locale: "pt-BR", timeZone: "Europe/Paris",
+      tab: null, parameters: {},
     });
+  });
+
+  test("names a tab and what the author of a macro chose", async () => {
+    const query = "?tab=permissions&macro.scope=space&macro.owner=&jwt=t&scope=other";
+    const context = await connectHost(bridge(), { ...FRAME, query }).context();
+    expect(context).toMatchObject({ tab: "permissions", parameters: { scope: "space" } });
+    expect(Object.keys(context.parameters)).toEqual(["scope"]);
   });
 
   test("a guest is not asked about", async () => {

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { createApi, NetworkError } from "../../src/api";
+import { createClient, locksApi, NetworkError, type ClientDependencies } from "../../src/api";
+
+const createApi = (deps: ClientDependencies) => locksApi(createClient(deps));
 import type { Host } from "../../src/host";
 import { forgeHost, SCREEN_OF_MODULE } from "../../src/host/forge";
 import { page } from "../cast";
@@ -119,7 +121,14 @@ describe("the place of a Forge frame", () => {
     answers["getContext"] = { ...CONTEXT, moduleKey };
     expect(await (await realHost()).context()).toEqual({
       screen, guest: false, contentId: "98311", spaceKey: "DS", locale: "de-DE", timeZone: "Europe/Berlin",
+      tab: moduleKey === "space-permissions" ? "permissions" : null, parameters: {},
     });
+  });
+
+  test("what the author of a macro chose comes as texts", async () => {
+    const config = { scope: "space", rows: 20, open: true, empty: "", none: null, odd: { a: 1 } };
+    answers["getContext"] = { ...CONTEXT, extension: { config } };
+    expect((await (await realHost()).context()).parameters).toEqual({ scope: "space", rows: "20", open: "true" });
   });
 
   test("a place without a page has no id", async () => {

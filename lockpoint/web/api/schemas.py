@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 from pydantic.alias_generators import to_camel
 
 from lockpoint.domain.events import AuditKind
+from lockpoint.domain.lock import EndReason
 from lockpoint.services.listing.page_files import Sort
 from lockpoint.services.locks.lock_view import ViewState
 from lockpoint.services.ports.tenancy import UsageEvent
@@ -244,7 +245,7 @@ class CanModel(Outgoing):
 
 
 class LastEndedModel(Outgoing):
-    reason: str
+    reason: EndReason
     by: PersonModel | None
     at: datetime
     why: str | None

@@ -1,8 +1,5 @@
-/**
- * English, the reference catalogue. The compiler checks that other languages have the same keys and placeholders.
- * A plural entry has the forms that `Intl.PluralRules` names for the language; `count` chooses one.
- */
-export const en = {
+/** Texts of the page dialog. */
+export const page = {
   "page.title": "File locks",
   "page.close": "Close",
   "page.loading": "Loading the attachments of this page…",
@@ -23,7 +20,6 @@ export const en = {
     "Who has locked a file is shown only to people with an account, and only they can lock files or be told when one is free. A version that somebody uploads over a locked file is undone, whoever it is.",
   "guest.remedy": "Log in to Confluence, then open this dialog again.",
   "page.failed.title": "The attachments could not be loaded",
-  "page.failed.retry": "Try again",
   "page.stale": "Last updated: {time}. {reason}",
   "page.count": { one: "{count} attachment", other: "{count} attachments" },
   "page.countOf": { one: "{shown} of {count} attachment", other: "{shown} of {count} attachments" },
@@ -81,7 +77,6 @@ export const en = {
   "lock.unlockOnUpload": "Unlocks after the owner's next upload",
   "lock.waiting": { one: "{count} person waiting", other: "{count} people waiting" },
   "lock.place": "You are number {position}",
-  "person.unknown": "somebody",
   /** After "by": unlocked by you. */
   "person.you": "you",
 
@@ -146,7 +141,6 @@ export const en = {
   "warning.head_moved":
     "A newer version of {title} arrived just before your lock. Open the file again before you edit it.",
 
-  "notice.dismiss": "Dismiss",
   "notice.lost.broken": "{name} ended your lock on {title} at {time}.",
   "notice.lost.taken_over": "Your lock on {title} was taken over by {name} at {time}.",
   "notice.lost.handed_over": "{name} handed your lock on {title} over at {time}.",
@@ -160,18 +154,6 @@ export const en = {
   "problem.ending": "The last lock on {title} is just ending. Try again in a moment.",
   "problem.out_of_date": "{title} has a newer version than the one you see. It is shown now; look at it, then lock again.",
   "problem.app_blocked": "Lockpoint needs access to this page, so it could not protect {title}. A person who may edit the page can give it here.",
-  "problem.too_many": "You can't hold more locks. Unlock a file that you no longer need.",
   "problem.in_progress": "Another change of {title} is under way. Try again in a moment.",
-  "problem.inactive": "Lockpoint is switched off in this space, so nothing can be locked here. A space admin can switch it on.",
-  "problem.unlicensed": "Lockpoint has no licence on this site, so nothing can be locked. A site admin can renew it.",
-  "problem.forbidden": "You may no longer do this. Reload the page to see what you may do.",
   "problem.not_found": "{title} was deleted, or you may no longer see it.",
-  "problem.page_gone": "This page was deleted, or you may no longer see it.",
-  "problem.invalid": "The server did not accept this: {message}",
-  "problem.busy": "Confluence cannot be reached right now. Try again in {seconds} s.",
-  "problem.used_up": "Lockpoint has used up what Confluence allows it this hour. It goes on in {minutes} min.",
-  "problem.too_many_requests": "You have asked for more than your share. Lockpoint goes on for you in {minutes} min.",
-  "problem.unauthorized": "Your session in Confluence has ended. Reload the page.",
-  "problem.offline": "The server can't be reached. Check your connection; Lockpoint keeps trying.",
-  "problem.unexpected": "Something went wrong in Lockpoint. Try again in a moment.",
 } as const;

@@ -1,0 +1,3 @@
+/** Client and types of `/api/v1`. */
+export { ApiError, clientOf, createClient, NetworkError, type Client, type ClientDependencies } from "./client";
+export { locksApi, type AcquireOptions, type Attachment, type EndReason, type LastEnded, type LocksApi, type LockAnswer, type LockView, type NotifyAnswer, type PageOfAttachments, type Person, type Viewer } from "./locks";

@@ -1,0 +1,4 @@
+/** Texts of the screen "Locked attachments". */
+export const macro = {
+  "macro.title": "Locked attachments",
+} as const;

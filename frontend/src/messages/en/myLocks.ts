@@ -1,0 +1,4 @@
+/** Texts of the screen "My locks". */
+export const myLocks = {
+  "myLocks.title": "My locks",
+} as const;

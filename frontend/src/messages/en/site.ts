@@ -1,0 +1,4 @@
+/** Texts of the screen "Lockpoint settings". */
+export const site = {
+  "site.title": "Lockpoint settings",
+} as const;
