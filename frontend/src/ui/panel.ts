@@ -1,0 +1,20 @@
+/** A part of a screen with tabs. */
+import type { ComponentType } from "preact";
+import type { Client } from "../api";
+import type { Host, HostContext } from "../host";
+import type { MessageKey } from "../messages";
+import type { Voice } from "../voice";
+
+export interface PanelProps {
+  readonly client: Client;
+  readonly host: Host;
+  readonly context: HostContext;
+  readonly voice: Voice;
+}
+
+export interface Panel {
+  /** Names the tab in addresses, for `HostContext.tab`. */
+  readonly key: string;
+  readonly title: MessageKey;
+  readonly Content: ComponentType<PanelProps>;
+}
