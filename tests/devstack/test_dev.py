@@ -20,7 +20,7 @@ from devstack.ports import free_ports
 from tests.devstack.processes import alive, descendants, leads_its_group, wait_until
 from tests.support.checkout import ROOT
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.processes
 
 START_SECONDS = 120
 

@@ -14,8 +14,6 @@ from tests.e2e.journeys import CANARIES, CONTENT, NAMES, OURS, PROTECTED, Journe
 from tests.e2e.system import Json, System
 from tests.support.stored import unexplained
 
-pytestmark = pytest.mark.timeout(300)
-
 
 @pytest.fixture(scope="module")
 def others(system: System) -> list[Json]:

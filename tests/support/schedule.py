@@ -6,6 +6,7 @@ Tests of a unit share fixtures. xdist's mark for that has no effect with pytest 
 from typing import Final
 
 from xdist.scheduler import LoadFileScheduling
+from xdist.workermanage import WorkerController
 
 TOGETHER: Final = ("tests/e2e", "tests/browser")
 """They start the whole system once for all their files."""
@@ -39,7 +40,16 @@ def place_in_line(test: str) -> int:
 
 
 class Scheduler(LoadFileScheduling):
-    """Hands out units in order of collection."""
+    """Hands out units in order of collection; a test that ended its process is not run again."""
+
+    def remove_node(self, node: WorkerController) -> str | None:
+        """Return the test that was running; xdist itself would give it to the next process with the others."""
+        units = self.assigned_work[node].values()
+        crashed = next((test for unit in units for test, done in unit.items() if not done), None)
+        if crashed is not None:
+            self.assigned_work[node][unit_of(crashed)][crashed] = True
+        super().remove_node(node)
+        return crashed
 
     def _split_scope(self, nodeid: str) -> str:
         return unit_of(nodeid)
