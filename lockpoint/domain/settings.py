@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any, Final, TypeVar, get_args, get_type_hints
 
 from lockpoint.domain.lock import Limits
@@ -189,7 +190,8 @@ def accounts_from(value: object) -> Accounts:
     return tuple(sorted(ids))[:MOST_ACCOUNTS]
 
 
-def kinds_of(settings: type[SpaceRules | SiteSettings]) -> dict[str, tuple[object, Setting]]:
+@cache
+def kinds_of(settings: type[SpaceRules | SiteSettings]) -> Mapping[str, tuple[object, Setting]]:
     """Return the type and description of each setting, by name."""
     hints = get_type_hints(settings, include_extras=True)
     described = {name: get_args(hints[name]) for name in (one.name for one in fields(settings))}

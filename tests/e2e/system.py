@@ -13,6 +13,7 @@ import requests
 from devstack.stack import Stack
 
 CALL_SECONDS = 60.0
+BUSY = 503
 Json = dict[str, Any]
 Found = TypeVar("Found")
 
@@ -88,6 +89,14 @@ class Person:
             headers={"Authorization": f"JWT {self.token()}", **headers},
             timeout=CALL_SECONDS,
         )
+
+    def insist(self, method: str, path: str, body: Json | None = None) -> requests.Response:
+        """Call, and again with the same request id while the app is busy, as on a loaded machine."""
+        same = body if method == "GET" else {"requestId": request_id(), **(body or {})}
+        until = time.monotonic() + CALL_SECONDS
+        while (answer := self.call(method, path, same)).status_code == BUSY and time.monotonic() < until:
+            time.sleep(int(answer.headers["Retry-After"]))
+        return answer
 
     def token(self) -> str:
         if time.monotonic() > self._until:
