@@ -106,7 +106,7 @@ class Person:
         return self._token
 
 
-def wait_for(what: str, look: Callable[[], Found | None], seconds: float = 45) -> Found:
+def wait_for(what: str, look: Callable[[], Found | None], seconds: float = 120) -> Found:
     """Return what `look` finds as soon as it is not None."""
     until = time.monotonic() + seconds
     while (found := look()) is None:
