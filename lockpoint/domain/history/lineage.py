@@ -271,7 +271,7 @@ def _named(traced: tuple[Traced, ...]) -> Version | None:
 
 
 def _renamed_by_us(each: Traced, before: Version, named: Version) -> bool:
-    """Return whether we gave back a name, not one that stands for another; what restores content keeps what is there."""
+    """Return whether we gave back a name, not one that stands for another; a restored content keeps what is there."""
     title, changed = each.version.title, _differ(each.version.title, before.title)
     another = stands_for(title, named.title) or stands_for(title, before.title)
     return changed and not another and each.by is Standing.RESTORATION and same_content(each.version, before)
