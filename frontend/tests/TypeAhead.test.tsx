@@ -41,8 +41,8 @@ function Chooser({ directory, start, kind, most }: { directory: DirectoryApi; st
 
 async function open(start: readonly string[] = [], kind: Kind = "person", most = 100) {
   const directory = new FakeDirectory();
+  render(<Chooser directory={directory} start={start} kind={kind} most={most} />);
   await act(async () => {
-    render(<Chooser directory={directory} start={start} kind={kind} most={most} />);
     await vi.advanceTimersByTimeAsync(1);
   });
   return directory;

@@ -87,7 +87,7 @@ export const settings = {
   "settings.managerGroups.label": "Groups",
   "settings.managerGroups.hint": "Members may do the same. They are not mailed.",
 
-  "settings.shorter": "Running locks may end sooner: the shorter times count for them, too. None ends within an hour of the change, and their owners are warned.",
+  "settings.shorter": "Running locks may end sooner, but none within an hour after you save. Their owners are warned.",
 
   "collision.title": "Somebody else saved first",
   "collision.by": "{name} saved these settings at {time} while you were editing. Nothing is lost: choose for each setting what holds, then save.",
