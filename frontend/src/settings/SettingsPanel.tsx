@@ -33,7 +33,7 @@ interface Props<A> {
 
 function NotShown<A>({ store, state, voice: { t }, forbidden, gone }: Props<A>) {
   const { problem, loading } = state;
-  if (problem?.code === "forbidden" || problem?.code === "unauthorized") return <Blank {...forbidden} />;
+  if (problem?.code === "forbidden") return <Blank {...forbidden} />;
   if (problem?.code === "not_found" && gone !== undefined) return <Blank {...gone} />;
   if (loading) return <Loading text={t("settings.loading")} />;
   return <Failed title={t("settings.failed")} problem={problem} t={t} onRetry={() => void store.load()} />;
