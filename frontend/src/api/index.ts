@@ -1,3 +1,5 @@
 /** Client and types of `/api/v1`. */
 export { ApiError, clientOf, createClient, NetworkError, type Client, type ClientDependencies } from "./client";
 export { locksApi, type AcquireOptions, type Attachment, type EndReason, type LastEnded, type LocksApi, type LockAnswer, type LockView, type NotifyAnswer, type PageOfAttachments, type Person, type Viewer } from "./locks";
+export { directoryApi, type DirectoryApi, type Kind, type Named } from "./directory";
+export { settingsApi, type Change, type OwnRules, type SettingsApi, type SiteChanges, type SiteSettings, type SpaceChoice, type SpaceSettings } from "./settings";

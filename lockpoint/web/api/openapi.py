@@ -231,8 +231,22 @@ _DIRECTORY: Final = (
         ((200, s.AuditModel),),
         query=s.AuditQueryModel,
     ),
-    Operation("get", "/people", "findPeople", "People whose name fits", ((200, s.PeopleModel),), query=s.SearchQuery),
-    Operation("get", "/groups", "findGroups", "Groups whose name fits", ((200, s.GroupsModel),), query=s.SearchQuery),
+    Operation(
+        "get",
+        "/people",
+        "findPeople",
+        "People or apps whose name fits, or those with ids",
+        ((200, s.PeopleModel),),
+        query=s.PeopleQuery,
+    ),
+    Operation(
+        "get",
+        "/groups",
+        "findGroups",
+        "Groups whose name fits, or those with ids",
+        ((200, s.GroupsModel),),
+        query=s.SearchQuery,
+    ),
 )
 
 _MANY: Final = (

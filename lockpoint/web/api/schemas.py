@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
 from lockpoint.domain.events import AuditKind
@@ -27,6 +35,7 @@ Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, p
 ReasonText = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")
 ]
+_IDS = r"^[A-Za-z0-9:_-]{1,128}(,[A-Za-z0-9:_-]{1,128}){0,24}$"  # up to 25
 PersonId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9:_-]{1,128}$")]
 
 
@@ -176,7 +185,22 @@ class AuditQueryModel(Incoming):
 
 
 class SearchQuery(Incoming):
-    q: Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
+    """Either the beginning of a name, or ids of those whose names are wanted, separated by commas."""
+
+    q: Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")] | None = None
+    ids: Annotated[str, StringConstraints(pattern=_IDS)] | None = None
+
+    @model_validator(mode="after")
+    def _either(self) -> Self:
+        if (self.q is None) is (self.ids is None):
+            raise ValueError("give q or ids")
+        return self
+
+
+class PeopleQuery(SearchQuery):
+    """`kind` is what to find by name; ids may be of both."""
+
+    kind: Literal["person", "app"] = "person"
 
 
 class PersonModel(Outgoing):

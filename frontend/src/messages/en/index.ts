@@ -7,7 +7,8 @@ import { getStarted } from "./getStarted";
 import { macro } from "./macro";
 import { myLocks } from "./myLocks";
 import { page } from "./page";
+import { settings } from "./settings";
 import { site } from "./site";
 import { space } from "./space";
 
-export const en = { ...common, ...page, ...macro, ...myLocks, ...space, ...site, ...getStarted } as const;
+export const en = { ...common, ...page, ...macro, ...myLocks, ...settings, ...space, ...site, ...getStarted } as const;
