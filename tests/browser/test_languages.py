@@ -31,8 +31,12 @@ SHOWN: Final = {"de_AT": "de-AT", "fi_FI": "en-FI"}
 @pytest.fixture
 def speak(world: World) -> Iterator[Callable[[str], None]]:
     """Set the language in Charlie's profile."""
-    yield lambda locale: world.act("person", {"account": "charlie", "locale": locale})
-    world.act("person", {"account": "charlie", "locale": "en_GB"})
+
+    def profile(locale: str) -> None:
+        world.act("person", {"account": "charlie", "locale": locale})
+
+    yield profile
+    profile("en_GB")
 
 
 @pytest.fixture
