@@ -144,11 +144,12 @@ export interface ErrorModel {
   readonly [more: string]: unknown;
 }
 
-/** Life counts from now; null leaves open whether the owner's next upload ends the lock as it is. */
+/** Life counts from now; null leaves note and wish as they are, an empty note goes. */
 export interface ExtendBody {
   readonly requestId: string;
   readonly lockId: string;
   readonly hours?: number | null;
+  readonly note?: string | null;
   readonly unlockOnUpload?: boolean | null;
 }
 

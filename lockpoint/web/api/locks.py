@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, jsonify, request
@@ -114,9 +115,9 @@ def _locking_routes(blueprint: Blueprint, services: Services) -> None:
     @guarded_by(Guard.CONTEXT)
     def post_extend(attachment_id: str) -> tuple[Response, int]:
         id_, body = bare_id(attachment_id), body_as(s.ExtendBody)
-        life, ends = _life(body.hours), body.unlock_on_upload
-        place = (services, current_actor(), id_, key_of(body))
-        return _answer(services, id_, extend(*place, body.lock_id, life, unlock_on_upload=ends))
+        wish = partial(extend, note=body.note, unlock_on_upload=body.unlock_on_upload)
+        answer = wish(services, current_actor(), id_, key_of(body), body.lock_id, _life(body.hours))
+        return _answer(services, id_, answer)
 
 
 def _managing_routes(blueprint: Blueprint, services: Services) -> None:

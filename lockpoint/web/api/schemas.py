@@ -77,10 +77,11 @@ class ReleaseBody(Command):
 
 
 class ExtendBody(Command):
-    """Life counts from now; null leaves open whether the owner's next upload ends the lock as it is."""
+    """Life counts from now; null leaves note and wish as they are, an empty note goes."""
 
     lock_id: LockId
     hours: Hours | None = None
+    note: Note | None = None
     unlock_on_upload: Annotated[bool, Field(strict=True)] | None = None
 
 
