@@ -119,8 +119,8 @@ def extend(
     """Count the life of one's own lock from now, within the longest life counted from its beginning.
 
     Never shortens a lock. A requested `life` beyond the longest is `TooLong`; without one the lock gets what is left of
-    the longest life, and `TooLong` means that nothing is left. `note` and `unlock_on_upload` stay unless they are given;
-    an empty note goes. A lock that ends later than `not_after` is `Already` extended.
+    the longest life, and `TooLong` means that nothing is left. `note` and `unlock_on_upload` stay unless given; an
+    empty note goes. A lock that ends later than `not_after` is `Already` extended.
     """
     found = intact(snapshot, op_id)
     if isinstance(found, Damaged | Already):

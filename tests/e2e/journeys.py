@@ -245,7 +245,7 @@ class Journeys:
         self.system.confluence.post(f"/_sim/sites/acme/{what}", {"account": "bob", **body})
 
     def _ask(self, name: str, method: str, path: str, body: Json | None = None, expected: int = 200) -> Any:
-        answer = self.system.person(name).call(method, path, body)
+        answer = self.system.person(name).insist(method, path, body)
         assert answer.status_code == expected, answer.text
         return answer.json()
 

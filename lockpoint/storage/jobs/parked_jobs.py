@@ -12,15 +12,19 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.exc import IntegrityError
 
 from lockpoint.services.errors import NoTokenYet
+from lockpoint.storage.advisory_locks import Purpose, hold_in_transaction
 from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs.retry_policy import ATTEMPTS
-from lockpoint.storage.tables import QUEUE, WORKERS
+from lockpoint.storage.tables import FORGE_TOKEN, QUEUE, WORKERS
 
 SILENCE: Final = timedelta(seconds=15)
 """A worker silent for so long is dead; its heartbeat comes every 3 s, also during shutdown."""
 
 NO_TOKEN: Final = NoTokenYet.__name__
 """The cause of jobs that wait for a token."""
+
+LATELY: Final = timedelta(minutes=1)
+SOON_SECONDS: Final = 5.0
 
 _FINISH: Final = text("SELECT procrastinate_finish_job_v1(:id, 'succeeded', true)")
 _RETRY: Final = text("SELECT procrastinate_retry_job_v2(:id, now(), NULL, NULL, NULL)")
@@ -56,8 +60,19 @@ def put_off(connection: Connection, job_id: int, attempts: int, seconds: float, 
     )
 
 
+def put_off_for_token(connection: Connection, job_id: int, attempts: int, tenant_id: int, seconds: float) -> None:
+    """Let the job wait for a token, but not for long where one came just now: it woke only those that waited then."""
+    hold_in_transaction(connection, Purpose.FORGE_TOKEN, tenant_id)
+    token = FORGE_TOKEN.c
+    came = select(token.tenant_id).where(token.tenant_id == tenant_id, token.received_at > func.now() - LATELY)
+    lately = connection.execute(came).first() is not None
+    note_cause(connection, job_id, NO_TOKEN)
+    put_off(connection, job_id, attempts, SOON_SECONDS if lately else seconds, counts=False)
+
+
 def wake(connection: Connection, tenant_id: int) -> None:
-    """Make the site's jobs due that wait for a token; what they wait for is here."""
+    """Make the site's jobs due that wait for a token, which was written before."""
+    hold_in_transaction(connection, Purpose.FORGE_TOKEN, tenant_id)
     waiting = (QUEUE.c.status == "todo") & (QUEUE.c.args["cause"].as_string() == NO_TOKEN)
     of_site = QUEUE.c.args["tenant_id"].as_integer() == tenant_id
     awake = {"scheduled_at": func.now(), "args": QUEUE.c.args.op("-")("cause")}

@@ -136,6 +136,7 @@ def test_a_link_to_a_lock_that_is_gone_says_so(live: LiveApp) -> None:
             live.control("sites/acme/trash", attachmentId=file, account="bob")
             live.control("sites/acme/purge", attachmentId=file, account="dana")
     assert BOB not in link
+    live.settle()
 
 
 def test_while_confluence_is_away_the_link_says_later(live: LiveApp) -> None:
