@@ -2,12 +2,12 @@
  * English, the reference catalogue: one file for each screen. The compiler checks that other languages have the same keys and
  * placeholders. A plural entry has the forms that `Intl.PluralRules` names for the language; `count` chooses one.
  */
-import { common } from "./common.ts";
-import { getStarted } from "./getStarted.ts";
-import { macro } from "./macro.ts";
-import { myLocks } from "./myLocks.ts";
-import { page } from "./page.ts";
-import { site } from "./site.ts";
-import { space } from "./space.ts";
+import { common } from "./common";
+import { getStarted } from "./getStarted";
+import { macro } from "./macro";
+import { myLocks } from "./myLocks";
+import { page } from "./page";
+import { site } from "./site";
+import { space } from "./space";
 
 export const en = { ...common, ...page, ...macro, ...myLocks, ...space, ...site, ...getStarted } as const;
