@@ -75,6 +75,11 @@ class Stack:
         self._state.publish(self.environment)
         self._install()
 
+    @property
+    def folder(self) -> Path:
+        """Of the state; `postgres/postgres.log` is the database server's."""
+        return self._state.path
+
     def watch(self) -> None:
         """Restart exited processes until the event given to `start` is set."""
         if self._guardian is not None:

@@ -8,8 +8,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, cast, delete, func, literal, select, text, update
-from sqlalchemy.dialects.postgresql import JSONB, insert
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.dialects.postgresql import JSONB, Insert, insert
 
 from lockpoint.services.errors import NoTokenYet
 from lockpoint.storage.engine import Database
@@ -23,6 +22,7 @@ NO_TOKEN: Final = NoTokenYet.__name__
 """The cause of jobs that wait for a token."""
 
 _FINISH: Final = text("SELECT procrastinate_finish_job_v1(:id, 'succeeded', true)")
+
 _RETRY: Final = text("SELECT procrastinate_retry_job_v2(:id, now(), NULL, NULL, NULL)")
 
 
@@ -43,13 +43,18 @@ def put_off(connection: Connection, job_id: int, attempts: int, seconds: float, 
 
     The new row is a copy, since the running one is about to end; procrastinate's own retry fails on an equal one.
     """
+    connection.execute(_copy(job_id, attempts + counts, seconds))
+
+
+def _copy(job_id: int, attempts: int, seconds: float) -> Insert:
+    """Insert a waiting copy of the job, unless an equal one waits."""
     row = QUEUE.c
     again = select(
         row.queue_name, row.task_name, row.priority, row.lock, row.queueing_lock, row.args,
-        func.now() + timedelta(seconds=seconds), literal(attempts + counts),
+        func.now() + timedelta(seconds=seconds), literal(attempts),
     ).where(row.id == job_id)  # fmt: skip
     columns = ["queue_name", "task_name", "priority", "lock", "queueing_lock", "args", "scheduled_at", "attempts"]
-    connection.execute(
+    return (
         insert(QUEUE)
         .from_select(columns, again)
         .on_conflict_do_nothing(index_elements=[row.queueing_lock], index_where=text("status = 'todo'"))
@@ -119,12 +124,15 @@ def _give_back_one(connection: Connection, row: Row[Any]) -> None:
         note_cause(connection, row.id, "WorkerDied")
         connection.execute(update(QUEUE).where(QUEUE.c.id == row.id).values(status="failed", attempts=row.attempts + 1))
         return
-    try:
-        with connection.begin_nested():
-            connection.execute(_RETRY, {"id": row.id})
-    except IntegrityError:
-        # A waiting equal job will do the work.
-        connection.execute(_FINISH, {"id": row.id})
+    # Where an equal job waits, procrastinate's retry violates an index, whose key the server logs.
+    connection.execute(_RETRY if _is_alone(connection, row.id) else _FINISH, {"id": row.id})
+
+
+def _is_alone(connection: Connection, job_id: int) -> bool:
+    """Whether no equal job waits. None comes before the end of the transaction: others wait for our deleted copy."""
+    copy = connection.execute(_copy(job_id, 0, 0).returning(QUEUE.c.id)).scalar_one_or_none()
+    connection.execute(delete(QUEUE).where(QUEUE.c.id == copy))
+    return copy is not None
 
 
 class PostgresParkedJobs:
