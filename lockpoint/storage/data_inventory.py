@@ -291,7 +291,7 @@ TABLES: Final = (
         fields=(
             *_of(Whose.NOBODY, id="number"),
             *_TENANT,
-            *_of(Whose.NOBODY, right="copy or erasure", origin="who asked: person, operator, Atlassian"),
+            *_of(Whose.NOBODY, right="copy, erasure or restriction", origin="who asked: person, operator, Atlassian"),
             *_of(Whose.NOBODY, asked_at="when", done_at="done when"),
         ),
     ),
@@ -531,6 +531,7 @@ PROPERTIES: Final = (
         fields=(
             *_DATED,
             *_of(Whose.PERSON, off="mails switched off", locale="language", time_zone="time zone"),
+            *_of(Whose.PERSON, restricted="whether data about the person are only kept"),
         ),
     ),
 )

@@ -51,7 +51,16 @@ def _scan(system: System, words: Path, *more: str) -> Result:
     made = run(main, ["backup", "create", "--to", "-"])
     assert made.exit_code == 0, made.output
     backup.write_bytes(made.stdout_bytes)
-    places = ["--logs", str(log), "--logs", str(_log_of_the_database(system)), "--backup", str(backup), "--metrics", f"{system.app_url}/metrics"]
+    places = [
+        "--logs",
+        str(log),
+        "--logs",
+        str(_log_of_the_database(system)),
+        "--backup",
+        str(backup),
+        "--metrics",
+        f"{system.app_url}/metrics",
+    ]
     return run(main, ["privacy", "scan", "--json", "--words", str(words), *places, *more])
 
 

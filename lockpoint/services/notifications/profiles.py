@@ -9,6 +9,7 @@ from typing import Final
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority, Tenant
 from lockpoint.services.errors import GoneOrInvisible, StorageUnavailable
+from lockpoint.services.notifications import preferences
 from lockpoint.services.ports.jobs import JobKind, job_about_person
 from lockpoint.services.ports.notifications import Profile
 from lockpoint.services.quota_accounting import spending_on
@@ -27,8 +28,10 @@ def note_use(services: Services, actor: Actor) -> None:
 
 
 def refresh(services: Services, tenant: Tenant, account: str) -> None:
-    """Fetch and store time zone and locale (3 points); nothing for an account unknown to Confluence."""
+    """Fetch and store time zone and locale (4 points); nothing for an account unknown to Confluence or restricted."""
     with spending_on("profile"), suppress(GoneOrInvisible):
+        if preferences.read(services, tenant, account, priority=Priority.EVENT).restricted:
+            return
         person = services.people.profile(tenant, account, priority=Priority.EVENT)
         if person.in_use:
             now = services.clock.now()

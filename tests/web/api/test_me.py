@@ -62,8 +62,18 @@ def test_my_data_are_mine_only(live: LiveApp) -> None:
 @pytest.mark.usefixtures("other_site_untouched")
 def test_preferences_are_read_and_changed_by_their_person(live: LiveApp) -> None:
     """Invalid values are refused; the signed property is on this account only."""
-    assert live.call("charlie", "GET", PREFERENCES).json() == {"mails": ALL, "locale": None, "timeZone": None}
-    wanted = {"mails": {**ALL, "unprotected": False}, "locale": "de-AT", "timeZone": "Europe/Vienna"}
+    assert live.call("charlie", "GET", PREFERENCES).json() == {
+        "mails": ALL,
+        "locale": None,
+        "timeZone": None,
+        "restricted": False,
+    }
+    wanted = {
+        "mails": {**ALL, "unprotected": False},
+        "locale": "de-AT",
+        "timeZone": "Europe/Vienna",
+        "restricted": True,
+    }
     assert live.call("charlie", "PUT", PREFERENCES, wanted).json() == wanted
     assert live.call("charlie", "GET", PREFERENCES).json() == wanted
     assert live.call("dana", "GET", PREFERENCES).json()["mails"] == ALL
@@ -73,8 +83,15 @@ def test_preferences_are_read_and_changed_by_their_person(live: LiveApp) -> None
     ]
     stored = owner.properties["lockpointprefs"].value
     assert isinstance(stored, dict)
-    assert set(stored) == {"schema", "off", "locale", "time_zone", "seq", "at", "mac"}
-    for nonsense in ({"timeZone": "Mars/Olympus"}, {"locale": "<b>"}, {"mails": {"fileAvailable": False}}):
+    assert set(stored) == {"schema", "off", "locale", "time_zone", "restricted", "seq", "at", "mac"}
+    older = {name: value for name, value in wanted.items() if name != "restricted"}
+    assert live.call("charlie", "PUT", PREFERENCES, older).json() == wanted
+    for nonsense in (
+        {"restricted": "yes"},
+        {"timeZone": "Mars/Olympus"},
+        {"locale": "<b>"},
+        {"mails": {"fileAvailable": False}},
+    ):
         assert live.call("charlie", "PUT", PREFERENCES, nonsense).status_code == 422
     assert live.raw("GET", PREFERENCES, None).status_code == 401
 
