@@ -145,7 +145,8 @@ class Stack:
 
     def _mails(self, guardian: Guardian) -> Program:
         ports = ["--smtp-port", str(self.ports.smtp), "--http-port", str(self.ports.mails)]
-        return self._python(guardian, MAILS, "devstack.mail.mailcatcher", *ports)
+        keep = ("--keep", str(self._state.path / "mails")) if self._durable else ()
+        return self._python(guardian, MAILS, "devstack.mail.mailcatcher", *ports, *keep)
 
     def _local_confluence(self, guardian: Guardian) -> Program:
         if not (ROOT / "simulator").is_dir():

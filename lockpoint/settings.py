@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Annotated, Final, Literal
 
@@ -215,10 +216,10 @@ class Settings(BaseSettings):
         return value
 
 
-def load_settings() -> Settings:
-    """Raises SettingsError; never repeats a value, which may be a secret."""
+def load_settings(given: Mapping[str, str] | None = None) -> Settings:
+    """From the environment, unless `given`. Raises SettingsError; never repeats a value, which may be a secret."""
     try:
-        return Settings()
+        return Settings() if given is None else Settings.model_validate(given)
     except ValidationError as error:
         lines = [
             f"{item['loc'][0]}: {_reason(item['type'], item['msg'])}" for item in error.errors(include_input=False)

@@ -74,6 +74,11 @@ def export_data(account: str, site_name: str | None, json_wanted: bool) -> None:
 @privacy.command("erase")
 @for_account
 @on_site
+@click.confirmation_option(
+    "--yes",
+    prompt="This cannot be undone: the account leaves every row, list and record, and its locks end. Go on?",
+    help="Do not ask.",
+)
 @click.option("--now", "at_once", is_flag=True, help="End live locks of the person at once, not in 24 hours.")
 @as_json
 def erase_data(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, cast, delete, func, literal, select, text, update
@@ -21,6 +21,7 @@ SILENCE: Final = timedelta(seconds=15)
 NO_TOKEN: Final = NoTokenYet.__name__
 """The cause of jobs that wait for a token."""
 
+_PARKED_AT: Final = text("(SELECT max(at) FROM procrastinate_events WHERE job_id = procrastinate_jobs.id) AS parked_at")
 _FINISH: Final = text("SELECT procrastinate_finish_job_v1(:id, 'succeeded', true)")
 
 _RETRY: Final = text("SELECT procrastinate_retry_job_v2(:id, now(), NULL, NULL, NULL)")
@@ -36,6 +37,8 @@ class ParkedJob:
     subject: str
     attempts: int
     cause: str | None
+    since: datetime | None
+    """When it was parked."""
 
 
 def put_off(connection: Connection, job_id: int, attempts: int, seconds: float, *, counts: bool = True) -> None:
@@ -143,7 +146,7 @@ class PostgresParkedJobs:
 
     def list(self) -> Sequence[ParkedJob]:
         """Oldest first."""
-        statement = select(QUEUE).where(QUEUE.c.status == "failed").order_by(QUEUE.c.id)
+        statement = select(QUEUE, _PARKED_AT).where(QUEUE.c.status == "failed").order_by(QUEUE.c.id)
         with self._database.single() as connection:
             return [
                 ParkedJob(
@@ -153,6 +156,7 @@ class PostgresParkedJobs:
                     subject=row.args["subject"],
                     attempts=row.attempts,
                     cause=row.args.get("cause"),
+                    since=row.parked_at,
                 )
                 for row in connection.execute(statement)
             ]

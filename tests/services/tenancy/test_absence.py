@@ -62,15 +62,6 @@ UNKNOWN = ("a_sweep", True)  # a sweep reads known locks only
 
 
 @pytest.mark.parametrize("erased", [False, True], ids=["within_30_days", "after_30_days"])
-def test_the_documents_say_how_much_later_an_upload_is_accepted() -> None:
-    """C8: one constant; the operators' page quotes it."""
-    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
-    words = " ".join(page.split())
-    assert f"uploads up to {TOLERATED.seconds} seconds after the return are accepted" in words
-    assert f"more than {ALARM.seconds} s, or one odd answer" in words
-    assert f"twice more than {TOLERATED.seconds} s" in words
-
-
 def test_live_and_expired_locks(erased: bool) -> None:
     """L-70, P-16: the live lock protects the current version; each holder is told once."""
     stage = make_stage()
@@ -324,3 +315,12 @@ def test_what_was_uploaded_during_an_absence_is_told_when_the_lock_is_released_u
     rows = [(row.account, row.detail) for row in stage.world.tables.audit_of(ACME) if row.kind is AuditKind.CONFLICT]
     assert rows == [(BOB, "while_away")]
     assert stage.content == b"meanwhile"
+
+
+def test_the_documents_say_how_much_later_an_upload_is_accepted() -> None:
+    """C8: one constant; the operators' page quotes it."""
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    words = " ".join(page.split())
+    assert f"uploads up to {TOLERATED.seconds} seconds after the return are accepted" in words
+    assert f"more than {ALARM.seconds} s, or one odd answer" in words
+    assert f"twice more than {TOLERATED.seconds} s" in words

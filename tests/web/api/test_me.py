@@ -205,12 +205,14 @@ def test_an_operator_hands_out_and_erases(live: LiveApp) -> None:
     exported = lockpoint(live, "privacy", "export", "--account-id", ERIN, "--json")
     assert exported.exit_code == 0, exported.output
     assert f'"attachment": "{file}"' in exported.output
-    erased = lockpoint(live, "privacy", "erase", "--account-id", ERIN, "--now")
+    erased = lockpoint(live, "privacy", "erase", "--account-id", ERIN, "--now", "--yes")
     assert erased.exit_code == 0, erased.output
     assert "done" in erased.output
     assert not [row for rows in live.rows().values() for row in rows if ERIN in row]
     assert ERIN not in str(live.properties(file))
     assert live.call("alice", "GET", f"/attachments/{file}/lock").json()["lock"]["state"] == "free"
+    asked = lockpoint(live, "privacy", "erase", "--account-id", ERIN)
+    assert (asked.exit_code, "cannot be undone" in asked.output) == (1, True)
     wrong = lockpoint(live, "privacy", "erase", "--account-id", "not an id")
     assert wrong.exit_code == 2
 
