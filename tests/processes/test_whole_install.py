@@ -41,7 +41,7 @@ def front_end(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_a_wheel_without_screens_is_not_built(front_end: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """E1: with the reason, and what to do; an editable install needs none."""
+    """With the reason, and what to do; an editable install needs none."""
     monkeypatch.setenv("PATH", str(tmp_path))
     hook = front_end(tmp_path)
     hook.initialize("editable", {})
@@ -64,7 +64,7 @@ def test_a_wheel_builds_the_screens_where_node_is_there(
 
 
 def test_the_web_ends_without_screens(database_url: str, redis_url: str, tmp_path: Path) -> None:
-    """E1: code 1 and the reason, once; no worker is started again and again."""
+    """Code 1 and the reason, once; no worker is started again and again."""
     shutil.copytree(ROOT / "lockpoint", tmp_path / "lockpoint", ignore=shutil.ignore_patterns("static", "__pycache__"))
     shutil.copytree(ROOT / "migrations", tmp_path / "lockpoint" / "migrations")
     shutil.copy(ROOT / "atlassian-connect.json", tmp_path / "lockpoint")
@@ -78,7 +78,7 @@ def test_the_web_ends_without_screens(database_url: str, redis_url: str, tmp_pat
 
 
 def test_the_web_ends_where_its_port_is_taken(database_url: str, redis_url: str) -> None:
-    """E1"""
+    """The port is named."""
     environment = settings(database_url, redis_url)
     with socket.socket() as other:
         other.bind(("0.0.0.0", int(environment["PORT"])))  # noqa: S104 - as the web does

@@ -16,7 +16,7 @@ from lockpoint.services.lock_record.file_state import FileState, read_state
 from lockpoint.services.lock_record.waitlist import place_of, waitlist_of
 from lockpoint.services.notifications import preferences
 from lockpoint.services.ports.privacy import Origin, PrivacyRight, Row
-from lockpoint.services.privacy.purposes import PURPOSES, Purpose
+from lockpoint.services.privacy.purposes import PURPOSES, StatedPurpose
 from lockpoint.services.quota_accounting import spending_on
 from lockpoint.services.tenancy.activity import is_active
 
@@ -47,7 +47,7 @@ class PersonalData:
     requests: tuple[Row, ...]
     preferences: Row
     complete: bool
-    purposes: Mapping[str, Purpose] = field(default_factory=lambda: PURPOSES)
+    purposes: Mapping[str, StatedPurpose] = field(default_factory=lambda: PURPOSES)
     notes: tuple[str, ...] = NOTES
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
-class Purpose:
+class StatedPurpose:
     purpose: str
     origin: str
 
@@ -16,20 +16,24 @@ class Purpose:
 _YOU: Final = "What you did in Lockpoint."
 _FILE: Final = "What you did in Lockpoint, and the history of the file in Confluence."
 
-PURPOSES: Final[Mapping[str, Purpose]] = {
-    "locks": Purpose("Others see who has locked a file.", _YOU),
-    "ended": Purpose("Others see how the last lock of a file ended.", _YOU),
-    "waiting": Purpose("You are told when a file is free.", _YOU),
-    "requests": Purpose("The owner of a lock sees who asks for the file, and you see the answer.", "What you wrote."),
-    "preferences": Purpose("Mails reach you as you wish.", "What you chose."),
-    "audit_event": Purpose("Admins of the site can see who did what to a locked file.", _YOU),
-    "lock_witness": Purpose("A lock that somebody removes is noticed and repaired.", _FILE),
-    "email_intent": Purpose("You are told once what concerns your locks and files.", "What you or others did."),
-    "request_outcome": Purpose("A call that is repeated has no second effect.", _YOU),
-    "restoration": Purpose("A version that Lockpoint restored is not taken for an overwrite.", _FILE),
-    "account_profile": Purpose("Mails show times and words as you read them.", "Your profile in Confluence."),
-    "account_report": Purpose("Atlassian tells us when your account is closed, and it is erased.", "The other rows."),
-    "erasure": Purpose("Your erasure is carried out, also after a crash.", "A request about your data."),
-    "procrastinate_jobs": Purpose("Work that you or others caused is done.", "What you or others did."),
+PURPOSES: Final[Mapping[str, StatedPurpose]] = {
+    "locks": StatedPurpose("Others see who has locked a file.", _YOU),
+    "ended": StatedPurpose("Others see how the last lock of a file ended.", _YOU),
+    "waiting": StatedPurpose("You are told when a file is free.", _YOU),
+    "requests": StatedPurpose(
+        "The owner of a lock sees who asks for the file, and you see the answer.", "What you wrote."
+    ),
+    "preferences": StatedPurpose("Mails reach you as you wish.", "What you chose."),
+    "audit_event": StatedPurpose("Admins of the site can see who did what to a locked file.", _YOU),
+    "lock_witness": StatedPurpose("A lock that somebody removes is noticed and repaired.", _FILE),
+    "email_intent": StatedPurpose("You are told once what concerns your locks and files.", "What you or others did."),
+    "request_outcome": StatedPurpose("A call that is repeated has no second effect.", _YOU),
+    "restoration": StatedPurpose("A version that Lockpoint restored is not taken for an overwrite.", _FILE),
+    "account_profile": StatedPurpose("Mails show times and words as you read them.", "Your profile in Confluence."),
+    "account_report": StatedPurpose(
+        "Atlassian tells us when your account is closed, and it is erased.", "The other rows."
+    ),
+    "erasure": StatedPurpose("Your erasure is carried out, also after a crash.", "A request about your data."),
+    "procrastinate_jobs": StatedPurpose("Work that you or others caused is done.", "What you or others did."),
 }
 """By name in the export: of a member, or of a table of the database."""
