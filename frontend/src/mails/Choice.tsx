@@ -3,13 +3,8 @@ import { useId } from "preact/hooks";
 import type { MailName } from "../api";
 import type { Voice } from "../voice";
 import { GROUP_NAMES, GROUPS } from "./groups";
+import { languageName } from "./languages";
 import { draftKey, type TextsState } from "./store";
-
-/** Return a language's name, in the viewer's. */
-export function languageName(language: string, locale: string): string {
-  const name = new Intl.DisplayNames([locale, "en"], { type: "language" }).of(language) ?? language;
-  return name.charAt(0).toLocaleUpperCase(locale) + name.slice(1);
-}
 
 function mailWords(mail: MailName, { answer, language, drafts }: TextsState, { t }: Voice): string {
   const name = t(`mails.name.${mail}`);

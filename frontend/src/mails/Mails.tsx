@@ -11,19 +11,12 @@ import type { Voice } from "../voice";
 import { Choice } from "./Choice";
 import { Editor } from "./Editor";
 import { FIRST_MAIL } from "./groups";
+import { firstLanguage } from "./languages";
 import { PreviewPane } from "./PreviewPane";
 import { draftKey, templateOf, TextsStore, textOf, type TextsState } from "./store";
 import { TestMail } from "./TestMail";
 import { TextCollision } from "./TextCollision";
 import { usePreview } from "./usePreview";
-
-const LANGUAGES: readonly string[] = ["en", "de", "fr", "nl", "ja", "ru"];
-
-/** Return the language of mails that fits the viewer's. */
-export function firstLanguage(locale: string): string {
-  const own = locale.split("-")[0] ?? "en";
-  return LANGUAGES.includes(own) ? own : "en";
-}
 
 function useTexts(api: TemplatesApi, language: string): { readonly store: TextsStore; readonly state: TextsState } {
   const store = useMemo(() => new TextsStore(api, language, FIRST_MAIL), [api]);

@@ -27,7 +27,7 @@ export const audit = {
   "audit.countMore": { one: "{count} entry, and older ones", other: "{count} entries, and older ones" },
   "audit.csv": "Download as CSV",
   "audit.csv.working": "Preparing the file …",
-  "audit.csv.done": { one: "The file has {count} entry.", other: "The file has all {count} entries." },
+  "audit.csv.done": "The file has every entry that these filters find.",
   "audit.csv.failed": "The file could not be made. {reason}",
   "audit.table": "Log",
   "audit.time": "Time",
