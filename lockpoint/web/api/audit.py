@@ -51,7 +51,7 @@ def audit_routes(services: Services) -> Blueprint:
 
 
 def _file(page: AuditPage, *, told: bool) -> Response:
-    """A part that does not end the log says so in its name, and where it goes on; a last line tells who asked for all."""
+    """A part that does not end the log says so in its name, and where it goes on; who asked for all, in a last line."""
     if page.last is None:
         return as_file(lines(page.rows), "lockpoint-audit")
     rest = {**request.args.to_dict(), "cursor": cursor_of(page.last)}
@@ -61,7 +61,7 @@ def _file(page: AuditPage, *, told: bool) -> Response:
 
 
 def _unfinished(last: AuditEvent) -> str:
-    return line((f"NOT COMPLETE: the log goes on before {last.at.isoformat()}, see the header Link",))
+    return line((f"NOT COMPLETE: the log goes on before {last.at.isoformat()}; the header Link leads there",))
 
 
 def lines(rows: Iterable[AuditRow]) -> Iterator[str]:

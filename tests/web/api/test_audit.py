@@ -96,7 +96,7 @@ def _file(live: LiveApp, query: str) -> requests.Response:
 
 
 def test_a_file_that_is_not_complete_says_so(live: LiveApp, file: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """U-07: who asks for all reads in the last line that there is more, and since when; no row is left out before it."""
+    """U-07: who asks for all reads in the last line that there is more, and since when; no row before is left out."""
     whole = _file(live, f"attachment={file}")
     assert "NOT COMPLETE" not in whole.text
     assert whole.headers.get("Link") is None
@@ -105,7 +105,7 @@ def test_a_file_that_is_not_complete_says_so(live: LiveApp, file: str, monkeypat
     part = _file(live, f"attachment={file}")
     *head, last = part.text.splitlines()
     assert head == whole.text.splitlines()[:3]
-    assert last == f"NOT COMPLETE: the log goes on before {head[-1].partition(',')[0]}, see the header Link"
+    assert last == f"NOT COMPLETE: the log goes on before {head[-1].partition(',')[0]}; the header Link leads there"
     assert "lockpoint-audit-part.csv" in part.headers["Content-Disposition"]
 
 
