@@ -7,7 +7,7 @@ import json
 import mimetypes
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,11 +64,17 @@ def read_bundle(folder: Path = BUILT) -> Bundle:
         raise BundleError(f"the front end is not built ({folder / MANIFEST} is missing); bin/setup builds it") from None
     names = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
     files = {name: _read(folder / name) for name in names if not name.startswith(".")}
-    entries = {source: entry for source, entry in manifest.items() if entry.get("isEntry")}
-    return Bundle(
-        files=files,
-        screens={source: Screen(entry["file"], tuple(entry.get("css", ()))) for source, entry in entries.items()},
-    )
+    entries = [source for source, part in manifest.items() if part.get("isEntry")]
+    screens = {source: Screen(manifest[source]["file"], _styles(manifest, source, set())) for source in entries}
+    return Bundle(files=files, screens=screens)
+
+
+def _styles(manifest: Mapping[str, Any], name: str, seen: set[str]) -> tuple[str, ...]:
+    """Return the sheets of a part and of all that it imports, each once: a sheet of several screens lies at a shared part."""
+    seen.add(name)
+    part = manifest[name]
+    below = [sheet for other in part.get("imports", ()) if other not in seen for sheet in _styles(manifest, other, seen)]
+    return tuple(dict.fromkeys((*below, *part.get("css", ()))))
 
 
 def _read(path: Path) -> StaticFile:

@@ -129,3 +129,15 @@ def test_build_of_other_sources_stops_the_start(built: Path) -> None:
     (built / MANIFEST).write_text("{}")
     with pytest.raises(BundleError, match=r"src/entries/connect-page\.ts"):
         surface_routes(read_bundle(built), CDN)
+
+
+def test_a_sheet_of_several_screens_is_linked_once_from_each(tmp_path: Path) -> None:
+    """The build lays it beside the script that the screens share, at any depth."""
+    manifest = {
+        "a.ts": {"file": "a.js", "isEntry": True, "imports": ["_b.js", "_c.js"], "css": ["a.css"]},
+        "_b.js": {"file": "b.js", "imports": ["_c.js"]},
+        "_c.js": {"file": "c.js", "imports": ["_b.js"], "css": ["c.css"]},
+    }
+    (tmp_path / ".vite").mkdir()
+    (tmp_path / ".vite" / "manifest.json").write_text(json.dumps(manifest))
+    assert read_bundle(tmp_path).screen("a.ts").styles == ("c.css", "a.css")
