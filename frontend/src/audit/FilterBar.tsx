@@ -36,7 +36,7 @@ export function FilterBar({ filters, book, voice, onChange }: {
           onChange={(event) => onChange({ attachment: event.currentTarget.value })} />
         <p id={`${id}-file-hint`} class={wrong ? "hint wrong" : "hint"}>{t(wrong ? "audit.file.wrong" : "audit.file.hint")}</p>
       </div>
-      <TypeAhead kind="person" label={t("audit.person")} hint={t("audit.person.hint")} ids={filters.account === null ? [] : [filters.account]}
+      <TypeAhead kind="person" label={t("audit.person")} hint="" ids={filters.account === null ? [] : [filters.account]}
         book={book} voice={voice} most={1} onChange={(ids) => onChange({ account: ids[0] ?? null })} />
     </form>
   );

@@ -20,6 +20,9 @@ interface Props {
 
 type Listed = UnprotectedLocks["items"][number];
 
+/** Refusals that no second click changes. */
+const BY_HAND: ReadonlySet<string> = new Set(["forbidden", "app_blocked"]);
+
 /** Adds Lockpoint to the restrictions of one page, as the person. */
 function GiveAccess({ place: { client, voice: { t } }, file, onRemedy }: Pick<Props, "place" | "onRemedy"> & { readonly file: Listed }) {
   const { pageId, pageTitle } = file;
@@ -32,7 +35,7 @@ function GiveAccess({ place: { client, voice: { t } }, file, onRemedy }: Pick<Pr
         {t("health.remedy.access")}
       </button>
       <Result act={act} done={t("health.remedy.access.done", { page })} t={t}
-        failed={({ code }) => (code === "forbidden" || code === "app_blocked" ? t("health.remedy.access.byHand") : t("health.remedy.failed", { reason: code }))} />
+        failed={(problem) => (BY_HAND.has(problem.code) ? t("health.remedy.access.byHand") : t("health.remedy.failed", { reason: problemWords(problem, t) }))} />
     </div>
   );
 }

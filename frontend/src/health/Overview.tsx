@@ -116,8 +116,8 @@ function Foot({ seen, place: { voice: { t, formats } }, watch }: {
 export function Overview(place: PanelProps) {
   const { client, voice: { t } } = place;
   const [load] = useState(() => async (): Promise<Seen> => {
-    const [health, settings] = await Promise.all([healthApi(client).site(), settingsApi(client).site()]);
-    return { health, settings };
+    const health = await healthApi(client).site(); // Who may not see it is refused once.
+    return { health, settings: await settingsApi(client).site() };
   });
   const watch = useWatch(load, "health", EVERY_MS);
   const { value, problem } = watch;

@@ -21,7 +21,7 @@ function Wrong({ id, field, wrong, t, onShow }: {
   readonly onShow: (place: Place) => void;
 }) {
   return (
-    <ul id={id} class="wrong-places" role="alert">
+    <div id={id} role="alert"><ul class="wrong-places">
       {wrong.filter((place) => place.field === field).map((place) => (
         <li key={`${String(place.position)} ${place.problem}`}>
           <Icon name="warning" />
@@ -29,7 +29,7 @@ function Wrong({ id, field, wrong, t, onShow }: {
           <button type="button" class="button link" onClick={() => onShow(place)}>{t("mails.showPlace")}</button>
         </li>
       ))}
-    </ul>
+    </ul></div>
   );
 }
 

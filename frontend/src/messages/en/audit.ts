@@ -16,7 +16,6 @@ export const audit = {
   "audit.event": "Event",
   "audit.event.all": "Every event",
   "audit.person": "Person",
-  "audit.person.hint": "Who did it.",
   "audit.file": "File",
   "audit.file.hint": "The number of the attachment.",
   "audit.file.wrong": "Enter the number of an attachment, such as 123456.",
