@@ -66,7 +66,7 @@ function SaveBar({ state, voice, anyway, shorter, onSave, onDiscard }: {
       <p role={bad ? "alert" : "status"} class={bad ? "bar-problem" : ""}>{bad && <Icon name="warning" />}{barWords(state, voice)}</p>
       <div class="buttons">
         {changed.length > 0 && <button type="button" class="button plain" disabled={saving} onClick={onDiscard}>{t("settings.discard")}</button>}
-        <button type="submit" class="button primary" aria-disabled={saving} onClick={(event) => { event.preventDefault(); onSave(); }}>{t("settings.save")}</button>
+        <button type="submit" class="button primary" aria-disabled={saving} onClick={onSave}>{t("settings.save")}</button>
       </div>
     </div>
   );
@@ -97,8 +97,7 @@ function Shown<A>(props: Props<A> & { readonly answer: A }) {
     place.current?.focus();
   };
   return (
-    <form ref={place} class="settings" noValidate tabIndex={-1} aria-busy={state.saving}
-      onSubmit={(event) => { event.preventDefault(); save(); }}>
+    <form ref={place} class="settings" noValidate tabIndex={-1} aria-busy={state.saving} onSubmit={(event) => event.preventDefault()}>
       {children(form, answer)}
       <SaveBar state={state} voice={voice} shorter={shortens(form.before, form.after)} anyway={stale?.(answer) ?? false} onSave={save} onDiscard={discard} />
     </form>
