@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -111,30 +111,36 @@ def test_two_admins_write_the_same_mail(become: Become, world: World, complaints
     expect(second.frame.locator(".lozenge")).to_have_text("Lockpoint's words")
 
 
-def test_sam_gives_access_from_health(become: Become, world: World) -> None:
-    """P-17, P-18: a lock that does not protect is listed with its reason, and one click protects it again."""
-    page = world.page("Shut page", "shut.txt")
-    _lock(become, page, "shut.txt")
-    world.act("restrict", {"account": "alice", "pageId": page.id, "read": ["sam"], "update": ["sam"]})
+@pytest.fixture
+def no_restoring(world: World) -> Iterator[None]:
+    """Confluence refuses to restore versions of attachments, until the test is over."""
+    world.act("behaviour", {"restoreAttachments": "refused"})
+    yield
+    world.act("behaviour", {"restoreAttachments": "allowed"})
+
+
+@pytest.mark.usefixtures("no_restoring")
+def test_sam_switches_copy_mode_on_from_health(become: Become, world: World) -> None:
+    """P-04, P-18: a lock that does not protect is listed with its reason, and one click protects it again."""
+    page = world.page("No restoring", "copied.txt")
+    _lock(become, page, "copied.txt")
+    world.act("upload", {"account": "bob", "pageId": page.id, "fileName": "copied.txt", "text": "over it"})
     sam = Settings(become("sam"), world, page, SITE).open("Health")
-    group = sam.frame.locator('[data-reason="app_blocked"]')
+    group = sam.frame.locator('[data-reason="restore_refused"]')
 
-    def listed() -> bool:
+    def looked(*, there: bool) -> bool:
         sam.press("Look again")
         sam.tab.wait_for_timeout(1500)
-        return group.get_by_text("shut.txt").count() > 0
+        return (group.get_by_text("copied.txt").count() > 0) is there
 
-    world.act("upload", {"account": "sam", "pageId": page.id, "fileName": "shut.txt", "text": "over it"})
-    wait_for(listed, "the lock in the list")
-    group.get_by_role("button", name="Give Lockpoint access to Shut page").click()
-    expect(sam.frame.get_by_text("Lockpoint has access to Shut page now")).to_be_visible()
-
-    def protected() -> bool:
-        sam.press("Look again")
-        sam.tab.wait_for_timeout(1500)
-        return group.count() == 0
-
-    wait_for(protected, "the lock to protect again")
+    wait_for(lambda: looked(there=True), "the lock in the list")
+    group.get_by_role("button", name="Switch on copy mode").click()
+    expect(sam.frame.get_by_text("Copy mode is on").first).to_be_visible()
+    wait_for(lambda: looked(there=False), "the lock to protect again")
+    world.act("behaviour", {"restoreAttachments": "allowed"})
+    sam.choose("General")
+    sam.frame.get_by_label("Copy mode").uncheck()
+    sam.save()
 
 
 def test_sam_reads_the_log_and_takes_it_along(become: Become, world: World) -> None:

@@ -70,10 +70,11 @@ def read_bundle(folder: Path = BUILT) -> Bundle:
 
 
 def _styles(manifest: Mapping[str, Any], name: str, seen: set[str]) -> tuple[str, ...]:
-    """Return the sheets of a part and of all that it imports, each once: a sheet of several screens lies at a shared part."""
+    """Return the sheets of a part and of all that it imports: one of several screens lies at a part that they share."""
     seen.add(name)
     part = manifest[name]
-    below = [sheet for other in part.get("imports", ()) if other not in seen for sheet in _styles(manifest, other, seen)]
+    others = (other for other in part.get("imports", ()) if other not in seen)
+    below = [sheet for other in others for sheet in _styles(manifest, other, seen)]
     return tuple(dict.fromkeys((*below, *part.get("css", ()))))
 
 
