@@ -45,7 +45,7 @@ export const health = {
   "health.reason.other.hint": "Lockpoint tries again by itself.",
 
   "health.remedy.access": "Give access",
-  "health.remedy.access.label": "Give Lockpoint access to {page}",
+  "health.remedy.access.label": "Give access to {page}",
   "health.remedy.access.done": "Lockpoint has access to {page} now. Its locks protect their files within a minute.",
   "health.remedy.access.byHand": "Access could not be given from here. Open the page's restrictions in Confluence and add Lockpoint to those who may view and edit.",
   "health.remedy.copy": "Switch on copy mode",
