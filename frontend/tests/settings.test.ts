@@ -6,7 +6,7 @@ import { decided, SettingsStore, type Source } from "../src/settings/store";
 import { DANA } from "./cast";
 
 const SITE: Values = {
-  active: true, warnAfterHours: 24, unlockAfterHours: 48, strict: false, longestDays: 30, endless: false, restores: 3, allowedApps: ["a", "b"],
+  active: true, warnAfterHours: 24, unlockAfterHours: 48, strict: false, longestDays: 30, endless: false, restores: 3, allowedApps: ["a", "b", "e"],
 };
 
 describe("what is wrong with settings", () => {
@@ -58,7 +58,7 @@ describe("whether running locks end sooner", () => {
 });
 
 describe("two admins at once", () => {
-  const theirs = { ...SITE, warnAfterHours: 20, strict: true, allowedApps: ["b", "c"], restores: 5 };
+  const theirs = { ...SITE, warnAfterHours: 20, strict: true, allowedApps: ["b", "c", "e"], restores: 5 };
   const mine = { ...SITE, warnAfterHours: 12, active: false, allowedApps: ["a", "b", "d"], restores: 5 };
   const found = differences(SITE, theirs, mine);
 
@@ -92,7 +92,7 @@ describe("two admins at once", () => {
   });
 
   test("a list in another order is the same", () => {
-    expect(differences(SITE, { ...SITE, allowedApps: ["b", "a"] }, SITE)).toEqual([]);
+    expect(differences(SITE, { ...SITE, allowedApps: ["e", "b", "a"] }, SITE)).toEqual([]);
   });
 
   test("unsaved changes move on top of newer settings", () => {

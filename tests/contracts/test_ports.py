@@ -688,6 +688,19 @@ class TestAuditLog:
     def test_rows_are_chosen(self, store: Store, rows: list[AuditEvent], query: AuditQuery, wanted: list[int]) -> None:
         assert list(store.audit_log.read(store.acme, query)) == [rows[number] for number in wanted]
 
+    def test_a_space_has_the_rows_of_its_files_and_of_its_settings(self, store: Store, rows: list[AuditEvent]) -> None:
+        """Files of another space, or of the other site with the same id, are not among them."""
+        settings = audit_event(attachment_id=None, kind=AuditKind.SETTINGS_CHANGED, epoch=0, detail="space/7")
+        here, there = witness(attachment_id="9", space_id="7"), witness(attachment_id="10", space_id="8")
+        for site, effects in (
+            (store.acme, Effects(witness=here, audit=(settings,))),
+            (store.acme, Effects(witness=there)),
+            (store.globex, Effects(witness=witness(attachment_id="10", space_id="7"))),
+        ):
+            store.effects.record(site, effects)
+        assert list(store.audit_log.read(store.acme, AuditQuery(space_id="7"))) == [rows[1], settings]
+        assert list(store.audit_log.read(store.acme, AuditQuery(space_id="9"))) == []
+
 
 class TestSites:
     def test_the_state_of_a_site_is_kept(self, store: Store) -> None:

@@ -132,12 +132,22 @@ class FakeAuditLog:
     def read(self, tenant: Tenant, query: AuditQuery) -> Sequence[AuditEvent]:
         self.tables.reachable()
         found = sorted(self.tables.audit_of(tenant), key=_place, reverse=True)
-        wanted = [row for row in found if _wanted(row, query)]
+        seen = {
+            key[1]
+            for key, one in self.tables.witnesses.items()
+            if key[0] == tenant.id and one.space_id == query.space_id
+        }
+        here = [row for row in found if _here(row, query, seen)]
+        wanted = [row for row in here if _wanted(row, query)]
         return wanted[: query.limit]
 
 
 def _place(row: AuditEvent) -> tuple[object, ...]:
     return (row.at, row.attachment_id or "", row.epoch, row.seq, row.kind.value)
+
+
+def _here(row: AuditEvent, query: AuditQuery, seen: set[str]) -> bool:
+    return query.space_id is None or row.attachment_id in seen or row.detail == query.space_settings
 
 
 def _wanted(row: AuditEvent, query: AuditQuery) -> bool:

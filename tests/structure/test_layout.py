@@ -71,6 +71,7 @@ ACROSS = {
     "web/test_lock_times.py": "warnings, links and unlocking over HTTP and SMTP, by the clock",
     "web/test_locked_files.py": "what becomes of a locked file, over HTTP",
     "web/test_space_activation.py": "spaces that are switched off or strict, over HTTP",
+    "web/test_event_storm.py": "what a storm of events does, through either door",
     "web/test_file_names.py": "what undoing does to names, over HTTP",
     "web/test_forgotten_sites.py": "the memory of the whole process",
     "web/test_wrong_clock.py": "a node whose clock is not Confluence's",

@@ -3,3 +3,6 @@ export { ApiError, clientOf, createClient, NetworkError, type Client, type Clien
 export { locksApi, type AcquireOptions, type Attachment, type EndReason, type LastEnded, type LocksApi, type LockAnswer, type LockView, type NotifyAnswer, type PageOfAttachments, type Person, type Viewer } from "./locks";
 export { directoryApi, type DirectoryApi, type Kind, type Named } from "./directory";
 export { settingsApi, type Change, type OwnRules, type SettingsApi, type SiteChanges, type SiteSettings, type SpaceChoice, type SpaceSettings } from "./settings";
+export { auditApi, type AuditApi, type AuditKind, type AuditPage, type AuditQuery, type AuditRow } from "./audit";
+export { healthApi, type Health, type HealthApi, type SelfTest, type UnprotectedLocks } from "./health";
+export { templatesApi, type MailName, type Preview, type Template, type Templates, type TemplatesApi, type TemplateText, type Trial } from "./templates";

@@ -442,6 +442,11 @@ export interface RulesModel {
   readonly undoRename: RuleModel;
 }
 
+/** Try again whether Confluence restores versions of attachments. */
+export interface SelfTestBody {
+  readonly requestId: string;
+}
+
 export interface SelfTestModel {
   readonly result: "works" | "refused" | "unknown";
   readonly at: string | null;

@@ -117,7 +117,7 @@ class Effects:
 class AuditQuery:
     """What rows are asked for, newest first; None: all. `since` belongs to them, `until` does not.
 
-    `after` is the row that the last answer ended with.
+    `after` is the row that the last answer ended with. Of a space: rows about files last seen there, and its settings.
     """
 
     since: datetime | None = None
@@ -125,8 +125,14 @@ class AuditQuery:
     kind: AuditKind | None = None
     account: str | None = None
     attachment_id: str | None = None
+    space_id: str | None = None
     after: AuditEvent | None = None
     limit: int = 100
+
+    @property
+    def space_settings(self) -> str:
+        """How rows about the settings of the space call them."""
+        return f"space/{self.space_id}"
 
 
 class AuditLog(Protocol):

@@ -174,8 +174,9 @@ class ListQuery(Incoming):
 
 
 class AuditQueryModel(Incoming):
-    """`from` belongs to the time asked for, `to` does not."""
+    """`from` belongs to the time asked for, `to` does not. Without a space the whole site, for site admins."""
 
+    space: Annotated[str, StringConstraints(pattern=rf"^{SPACE_KEY}$")] | None = None
     since: Annotated[AwareDatetime | None, BeforeValidator(iso_time)] = Field(None, alias="from")
     to: Annotated[AwareDatetime, BeforeValidator(iso_time)] | None = None
     event: AuditKind | None = None
