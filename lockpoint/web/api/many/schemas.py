@@ -102,9 +102,12 @@ class SpaceLocksQuery(Incoming):
 
 
 class LocksQuery(SpaceLocksQuery):
-    """`site`, for site admins, leaves out pages that they may not view."""
+    """`site`, for site admins, leaves out pages that they may not view. `waiting`: others' locks that the caller awaits.
 
-    scope: Literal["mine", "site"]
+    It reads the locks of others, four times as many as it lists at most, so its parts may be short.
+    """
+
+    scope: Literal["mine", "waiting", "site"]
 
 
 class ListedLockModel(Outgoing):
