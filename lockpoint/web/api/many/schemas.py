@@ -131,13 +131,14 @@ class LocksModel(Outgoing):
 
 
 class NoticeModel(Outgoing):
-    """The title is null where the file is gone, or could not be asked for just now."""
+    """Title and link are null where the file is gone, or could not be asked for just now."""
 
     id: str
     kind: MailKind
     at: datetime
     attachment_id: str
     title: str | None
+    open: str | None
     version: int | None
     lock_id: str | None
     detail: str | None
