@@ -36,11 +36,15 @@ export interface Client {
   forgetTags(): void;
   /** Add a request id, the same for the repetition after a lost answer, so that the server does the work once. */
   write<T>(method: "POST" | "PUT" | "DELETE", path: string, body: object): Promise<T>;
+  /** Return a whole table: the server gives a long one in parts. */
   csv(path: string): Promise<Blob>;
 }
 
 /** Says which front end asks: on Forge, screens may be older than the server. */
 const CLIENT_HEADER = "Lockpoint-Client";
+
+/** Where a table in parts goes on. */
+const NEXT_PART = /<(\?[^>]*)>; rel="next"/;
 
 interface ErrorBody extends Readonly<Record<string, unknown>> {
   readonly error?: string;
@@ -103,6 +107,19 @@ export function createClient(deps: ClientDependencies): Client {
     return answer;
   }
 
+  async function csv(path: string): Promise<Blob> {
+    let table = "";
+    for (let next: string | null = path; next !== null;) {
+      const response: Response = await accepted(next, { headers: { Accept: "text/csv" } });
+      const part = await response.text();
+      table += table === "" ? part : part.slice(part.indexOf("\n") + 1);
+      const rest = NEXT_PART.exec(response.headers.get("Link") ?? "")?.[1];
+      next = rest === undefined ? null : path.replace(/\?.*|$/, () => rest);
+    }
+    // Without the mark some spreadsheets take the table for another encoding.
+    return new Blob(["\ufeff", table], { type: "text/csv" });
+  }
+
   async function write<T>(method: string, path: string, body: object): Promise<T> {
     const init = {
       method,
@@ -123,6 +140,6 @@ export function createClient(deps: ClientDependencies): Client {
     readChanged,
     forgetTags: () => tags.clear(),
     write,
-    csv: async (path) => (await accepted(path, { headers: { Accept: "text/csv" } })).blob(),
+    csv,
   };
 }

@@ -4,11 +4,13 @@
  */
 import { common } from "./common";
 import { getStarted } from "./getStarted";
+import { lists } from "./lists";
 import { macro } from "./macro";
 import { myLocks } from "./myLocks";
+import { notices } from "./notices";
 import { page } from "./page";
 import { settings } from "./settings";
 import { site } from "./site";
 import { space } from "./space";
 
-export const en = { ...common, ...page, ...macro, ...myLocks, ...settings, ...space, ...site, ...getStarted } as const;
+export const en = { ...common, ...page, ...lists, ...notices, ...macro, ...myLocks, ...settings, ...space, ...site, ...getStarted } as const;
