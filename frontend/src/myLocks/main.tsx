@@ -3,6 +3,7 @@ import { render } from "preact";
 import "../styles/app.css";
 import { clientOf } from "../api";
 import type { Host, HostContext } from "../host";
+import { showNotices } from "../notices/main";
 import { voiceFor } from "../voice";
 import { MyLocks } from "./MyLocks";
 
@@ -10,4 +11,5 @@ export function showMyLocks(host: Host, context: HostContext, root: HTMLElement)
   const voice = voiceFor(context);
   document.title = voice.t("myLocks.title");
   render(<MyLocks client={clientOf(host)} host={host} context={context} voice={voice} />, root);
+  showNotices(host, context);
 }
