@@ -14,7 +14,7 @@ from simulator.browser import cdn, pages
 from simulator.connect import oauth
 from simulator.control import actions, apps, forge, people, simulation, webhooks
 from simulator.forge import app_properties as forge_app_properties
-from simulator.forge import frames, gateway, keys
+from simulator.forge import frames, gateway, keys, product_calls
 from simulator.forge.events import ForgeEvents
 from simulator.forge.gateway import ForgeGateway
 from simulator.http.gateway import Frontdoor
@@ -54,6 +54,7 @@ MODULES = (
     gateway,
     forge_app_properties,
     frames,
+    product_calls,
     forge,
     actions,
     apps,

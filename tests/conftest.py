@@ -1,5 +1,6 @@
 """Shared by all tests: databases, a closed network, budgets of property tests, strict skips."""
 
+import collections
 import logging
 import os
 import shutil
@@ -14,9 +15,11 @@ import pytest
 import redis
 from hypothesis import HealthCheck, settings
 
-from tests.support import databases, loopback, schedule
+from tests.support import databases, loopback, schedule, time_limits
 
 LONG_SECONDS = 4 * 3600
+MOST_THREADS = 300
+"""Thousands that wake together stop a process for minutes."""
 SERVERS = pytest.StashKey[databases.Servers]()
 
 settings.register_profile(
@@ -31,8 +34,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Close the network, load the budgets, and offer the databases from the controlling process."""
+    """Close the network, load the budgets and limits, and offer the databases from the controlling process."""
     _keep_bytecode()
+    config.pluginmanager.register(time_limits)
     loopback.close_the_doors()
     settings.load_profile("long" if config.getoption("--long") else "default")
     if config.getoption("--long"):
@@ -95,6 +99,13 @@ def _the_process_as_before() -> Iterator[None]:
     root = logging.getLogger()
     for handler in [one for one in root.handlers if type(one).__module__ == "lockpoint.logs"]:
         root.removeHandler(handler)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _few_threads_are_left() -> Iterator[None]:
+    yield
+    left = collections.Counter(type(thread).__qualname__ for thread in threading.enumerate())
+    assert left.total() < MOST_THREADS, f"threads of the tests up to here: {left.most_common()}"
 
 
 @pytest.fixture(scope="session")

@@ -72,9 +72,9 @@ def acquire(
 ) -> Decision:
     """Take the file, or extend one's own lock on it (by a write, so that the "yes" is proven).
 
-    A lock of the caller that is just ending begins again. With `limits.endless`, a lock without a requested `life` has
-    no end. `used` says that a lock began under `lock_id` before. Raises `ValueError` for a snapshot without the file's
-    head.
+    In a lock that the caller has already, a given `note` replaces the note, and `unlock_on_upload` is added. A lock of
+    theirs that is just ending begins again. With `limits.endless`, a lock without a requested `life` has no end. `used`
+    says that a lock began under `lock_id` before. Raises `ValueError` for a snapshot without the file's head.
     """
     found = intact(snapshot, op_id)
     if isinstance(found, Damaged | Already):
@@ -82,7 +82,9 @@ def acquire(
     if used and not preconditions.is_lock(found, lock_id):
         return LockLost(found)
     if isinstance(found, Held) and phase(found, snapshot.now) is Phase.HELD and found.holder == holder:
-        return Write(next_record.extended(found, snapshot, op_id, limits, life))
+        longer = next_record.extended(found, snapshot, op_id, limits, life)
+        ends = found.unlock_on_upload or unlock_on_upload
+        return Write(replace(longer, note=note or found.note, unlock_on_upload=ends))
     refusal = (
         preconditions.taken(found, holder, snapshot.now)
         or preconditions.unfit(found, snapshot, lock_id, limits, life)
@@ -110,14 +112,15 @@ def extend(
     op_id: str,
     limits: Limits,
     life: timedelta | None = None,
+    note: str | None = None,
     unlock_on_upload: bool | None = None,
     not_after: datetime | None = None,
 ) -> Decision:
     """Count the life of one's own lock from now, within the longest life counted from its beginning.
 
     Never shortens a lock. A requested `life` beyond the longest is `TooLong`; without one the lock gets what is left of
-    the longest life, and `TooLong` means that nothing is left. `unlock_on_upload` stays as it is unless it is given. A
-    lock that ends later than `not_after` is `Already` extended.
+    the longest life, and `TooLong` means that nothing is left. `note` and `unlock_on_upload` stay unless given; an
+    empty note goes. A lock that ends later than `not_after` is `Already` extended.
     """
     found = intact(snapshot, op_id)
     if isinstance(found, Damaged | Already):
@@ -130,10 +133,12 @@ def extend(
     expires_at = next_record.kept_expiry(found, now, limits, life)
     wished = next_record.expiry(now, limits, life)
     ends = found.unlock_on_upload if unlock_on_upload is None else unlock_on_upload
-    gains = expires_at != found.expires_at or ends is not found.unlock_on_upload
+    says = found.note if note is None else note or None
+    gains = (expires_at, ends, says) != (found.expires_at, found.unlock_on_upload, found.note)
     if wished and expires_at and wished > expires_at and (life is not None or not gains):
         return TooLong(limits.longest)
-    return Write(replace(next_record.extended(found, snapshot, op_id, limits, life), unlock_on_upload=ends))
+    longer = next_record.extended(found, snapshot, op_id, limits, life)
+    return Write(replace(longer, note=says, unlock_on_upload=ends))
 
 
 def prolong(snapshot: Snapshot, *, holder: str, lock_id: str, op_id: str, limits: Limits, life: timedelta) -> Decision:
@@ -368,3 +373,17 @@ def forget(snapshot: Snapshot, *, account: str, pseudonym: str, op_id: str) -> D
     without = pseudonyms.without(found, account, pseudonym)
     kind = AuditKind.PERSON_ERASED
     return Write(replace(without, epoch=epoch, seq=seq, op_id=op_id, at=snapshot.now, kind=kind))
+
+
+def bury(snapshot: Snapshot, op_id: str) -> Decision:
+    """Take persons and words out of the record of an ended lock; `Already` when it has none."""
+    found = intact(snapshot, op_id)
+    if isinstance(found, Damaged | Already):
+        return found
+    if not isinstance(found, Free):
+        return LockLost(found)
+    bare = pseudonyms.tombstone(found)
+    if bare == found:
+        return Already(found)
+    epoch, seq = next_place(snapshot)
+    return Write(replace(bare, epoch=epoch, seq=seq, op_id=op_id, at=snapshot.now, kind=AuditKind.PERSON_ERASED))

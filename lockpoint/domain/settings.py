@@ -189,12 +189,22 @@ def accounts_from(value: object) -> Accounts:
     return tuple(sorted(ids))[:MOST_ACCOUNTS]
 
 
-def kinds_of(settings: type[SpaceRules | SiteSettings]) -> dict[str, tuple[object, Setting]]:
+def kinds_of(settings: type[SpaceRules | SiteSettings]) -> Mapping[str, tuple[object, Setting]]:
     """Return the type and description of each setting, by name."""
+    return _KINDS[settings]
+
+
+def _kinds_read(settings: type[SpaceRules | SiteSettings]) -> dict[str, tuple[object, Setting]]:
     hints = get_type_hints(settings, include_extras=True)
     described = {name: get_args(hints[name]) for name in (one.name for one in fields(settings))}
     return {name: (kind[0], kind[1]) for name, kind in described.items() if kind and isinstance(kind[-1], Setting)}
 
+
+_KINDS: Final[Mapping[type, Mapping[str, tuple[object, Setting]]]] = {
+    SpaceRules: _kinds_read(SpaceRules),
+    SiteSettings: _kinds_read(SiteSettings),
+}
+"""Read once: every use case asks for settings."""
 
 T = TypeVar("T", SpaceRules, SiteSettings)
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 SCREENS: Final = frozenset(
     {
-        *("ep-ui", "byline", "page-menu", "space", "space-settings", "my-locks", "admin", "configure", "get-started"),
-        *("locked-attachments", "macro-export"),
+        *("ep-ui", "byline", "page-menu", "space", "space-permissions", "my-locks", "admin", "configure", "get-started"),
+        *("locked-files", "macro-export"),
     }
 )
 """Keys of modules that a person opens, and of their endpoint, as the manifest names them."""

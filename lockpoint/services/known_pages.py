@@ -80,16 +80,28 @@ _Place = tuple[int, str, str]
 """Site, page and AccountID: what one person was shown is never shown to another."""
 
 
+CallLater = Callable[[float, Callable[[], None]], None]
+"""Calls something after so many seconds."""
+
+
+def on_a_thread(seconds: float, call: Callable[[], None]) -> None:
+    """Call it on a thread of its own, which does not keep the process alive."""
+    timer = threading.Timer(seconds, call)
+    timer.daemon = True
+    timer.start()
+
+
 class KnownPages:
     """Thread-safe; drops what was used least, and what is older than `KEPT`."""
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic, later: CallLater = on_a_thread) -> None:
         self._pages: OrderedDict[_Place, tuple[float, KnownPage]] = OrderedDict()
         self._spaces: OrderedDict[tuple[int, Container], tuple[float, str]] = OrderedDict()
         self._locked: OrderedDict[tuple[int, str], tuple[float, KnownProperties]] = OrderedDict()
         self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._timer: threading.Timer | None = None
+        self._later = later
+        self._tidied_later = False
 
     def get(self, actor: Actor, page_id: str) -> KnownPage | None:
         place = (actor.tenant.id, page_id, actor.account_id)
@@ -152,7 +164,7 @@ class KnownPages:
     def tidy(self) -> None:
         """Drop what is too old."""
         with self._lock:
-            self._timer = None
+            self._tidied_later = False
             until = self._monotonic() - KEPT.total_seconds()
             for place in [place for place, (since, _) in self._pages.items() if since <= until]:
                 del self._pages[place]
@@ -164,7 +176,6 @@ class KnownPages:
                 self._tidy_later()
 
     def _tidy_later(self) -> None:
-        if self._timer is None:
-            self._timer = threading.Timer(KEPT.total_seconds() / 10, self.tidy)
-            self._timer.daemon = True
-            self._timer.start()
+        if not self._tidied_later:
+            self._tidied_later = True
+            self._later(KEPT.total_seconds() / 10, self.tidy)

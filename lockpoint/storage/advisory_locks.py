@@ -17,6 +17,7 @@ class Purpose(IntEnum):
     INSTALLATION = 7_705
     ERASURE = 7_706
     MAILS = 7_707
+    FORGE_TOKEN = 7_708
 
 
 def hold_in_transaction(connection: Connection, purpose: Purpose, key: int = 0) -> None:

@@ -42,6 +42,31 @@ function promised(run) {
   return call;
 }
 
+/** A body and the headers that go with it. Files arrive as they are: the bridge clones them. */
+function bodyOf({ type = "GET", data, contentType }) {
+  if (data === undefined || type === "GET") return {};
+  if (contentType !== "multipart/form-data") {
+    return { body: typeof data === "string" ? data : JSON.stringify(data), headers: { "Content-Type": contentType ?? "application/json" } };
+  }
+  const form = new FormData();
+  for (const [name, value] of Object.entries(data)) form.append(name, value);
+  return { body: form, headers: { "X-Atlassian-Token": "no-check" } };
+}
+
+/** `AP.request`: Confluence's REST API as the person, within the app's scopes. Rejects with `{xhr}` as JSON. */
+async function productRequest(appKey, url, options) {
+  const asked = typeof url === "string" ? { ...options, url } : url;
+  if (!asked.url.startsWith("/") || asked.url.startsWith("//")) throw new Error("AP.request takes a path of Confluence");
+  const { body, headers } = bodyOf(asked);
+  const answer = await fetch(`/wiki${asked.url}`, {
+    method: asked.type ?? "GET", body, headers: { Accept: "application/json", ...headers, ...asked.headers, "AP-Client-Key": appKey },
+  });
+  const text = await answer.text();
+  const xhr = { status: answer.status, statusText: answer.statusText, responseText: text };
+  if (!answer.ok) throw JSON.stringify({ xhr });
+  return { body: text, xhr };
+}
+
 /** Defines modules and providers; `page()` returns site, me, context. Call once, before any frame. */
 export function startBridge(page) {
   // The library needs a jQuery promise, as from the product's Ajax.
@@ -68,6 +93,7 @@ export function startBridge(page) {
     getTimeZone: (...args) => reply(args, page().me?.timeZone ?? "Etc/UTC"),
     getLocale: (...args) => reply(args, page().me?.locale ?? "en_GB"),
   });
+  host.defineModule({ request: promised((args) => productRequest(caller(args).addon_key, ...args.slice(0, -1))) });
   host.defineModule("navigator", {
     getLocation: (...args) => reply(args, { target: "contentview", context: page().location }),
     go: () => location.reload(),

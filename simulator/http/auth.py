@@ -24,7 +24,10 @@ IMPLIED = {
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`kind`: app (own token), user (impersonation token), person (browser session), anonymous."""
+    """`kind`: app (own token), user (impersonation token), person (browser session), anonymous.
+
+    `app_key`: the app that asks, also as a person in the browser; its scopes then bound the call.
+    """
 
     kind: str
     account_id: str | None
@@ -38,6 +41,8 @@ class Caller:
 
 
 ANONYMOUS = Caller("anonymous", None)
+APP_HEADER = "AP-Client-Key"
+"""Added to `AP.request` by the product's half of the bridge."""
 
 
 def widen(scopes: frozenset[str]) -> frozenset[str]:
@@ -71,7 +76,17 @@ def authenticate(world: World, site: Site, request: Request, target: str) -> Cal
         return ANONYMOUS
     if not site.people[account].active:
         raise ApiError(401, "The account is not active")
-    return Caller("person", account)
+    return _in_browser(site, account, request.headers.get(APP_HEADER))
+
+
+def _in_browser(site: Site, account: str, app_key: str | None) -> Caller:
+    """A person, or an app's frame as that person."""
+    if app_key is None:
+        return Caller("person", account)
+    installation = site.installations.get(app_key)
+    if installation is None or installation.state != "enabled":
+        raise ApiError(403, "The app is not installed here")
+    return Caller("person", account, app_key, widen(installation.app.scopes))
 
 
 def _app(world: World, site: Site, token: str, method: str, target: str) -> Caller:
@@ -109,6 +124,6 @@ def _bearer(world: World, site: Site, value: str) -> Caller:
 
 
 def check_scope(caller: Caller, scope: str | None) -> None:
-    """Raise 403 when the app lacks the scope; people have none."""
-    if scope and caller.is_app_traffic and scope not in caller.scopes:
+    """Raise 403 when the app lacks the scope; people without an app have none."""
+    if scope and caller.app_key is not None and scope not in caller.scopes:
         raise ApiError(403, f"The app does not have the scope {scope}")

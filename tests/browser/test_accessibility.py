@@ -10,7 +10,7 @@ from playwright.sync_api import Page as Tab
 from tests.browser.screens import Confluence, Dialog
 from tests.browser.world import Page, World
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.processes
 
 # Preloading would fetch style sheets by script, which the frame's policy rightly forbids.
 RULES = "{preload: false, runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']}"

@@ -10,7 +10,7 @@ from tests.browser.conftest import Complaints
 from tests.browser.screens import Confluence, Dialog
 from tests.browser.world import World, wait_for
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.processes
 
 
 def test_take_over_is_seen_by_the_owner(become: Callable[..., Tab], world: World) -> None:

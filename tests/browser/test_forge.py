@@ -20,7 +20,7 @@ from tests.browser.test_accessibility import SIDEWAYS, SIZES, violations
 from tests.browser.world import ACME, World, wait_for
 from tests.support.installed import wait_for_installs
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.processes
 
 INLINE: Final = """() => {
   const script = document.createElement("script");

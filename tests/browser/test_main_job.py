@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from tests.browser.screens import Confluence
 from tests.browser.world import GLOBEX, Json, Page, World, wait_for
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.processes
 
 FILE = "forecast.xlsx"
 BOBS = "Bob: my own figures"

@@ -57,7 +57,8 @@ def test_modules_are_valid(document: dict[str, Any], specs: Path) -> None:
 
 
 def test_module_keys_are_unique_and_plain(document: dict[str, Any]) -> None:
-    keys = [entry["key"] for entries in document["modules"].values() for entry in entries if "key" in entry]
+    found = [[one] if isinstance(one, dict) else one for one in document["modules"].values()]
+    keys = [entry["key"] for entries in found for entry in entries if "key" in entry]
     assert len(keys) == len(set(keys))
     assert all(re.fullmatch(r"[a-zA-Z0-9-]{1,100}", key) for key in keys)
 

@@ -184,7 +184,7 @@ def test_a_slow_host_is_given_up(hosts: tuple[KeyHost, KeyHost], answer: Callabl
     began = time.monotonic()
     with pytest.raises(KeyUnavailableError):
         source(hosts[0], read_seconds=0.3).fetch("k")
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < len(GOOD) * 0.05 / 2
 
 
 def refusal(keys: InstallKeys, key_id: str = "kid-1") -> Reason:

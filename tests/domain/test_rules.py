@@ -116,6 +116,21 @@ def test_extend_without_end() -> None:
     assert expiry_of(extend(snapshot(held(expires_at=None)), life=timedelta(hours=1))) is None
 
 
+@pytest.mark.parametrize(("said", "kept"), [(None, "mine"), ("", None), ("until noon", "until noon")])
+def test_extend_keeps_replaces_or_removes_the_note(said: str | None, kept: str | None) -> None:
+    decision = extend(snapshot(held(note="mine", unlock_on_upload=True)), note=said)
+    assert isinstance(decision, rules.Write)
+    assert isinstance(decision.record, Held)
+    assert (decision.record.note, decision.record.unlock_on_upload) == (kept, True)
+
+
+def test_a_new_note_is_worth_a_write() -> None:
+    """Where the life is used up."""
+    state = snapshot(held(expires_at=at(days=30)), at(days=29))
+    assert isinstance(extend(state, note="nearly done"), rules.Write)
+    assert extend(state, note="") == rules.TooLong(timedelta(days=30))
+
+
 # --- rebase --------------------------------------------------------------------------------------------------
 
 

@@ -130,6 +130,15 @@ def test_holder_again_extends_the_same_lock() -> None:
     assert decision == rules.Write(replace(expected, extended_at=at(600)))
 
 
+def test_holder_again_may_say_more() -> None:
+    """E39: a note takes the place of the one before, a wish is added, and neither goes by saying nothing."""
+    lock = held(note="mine")
+    more = record_of(acquire(snapshot(lock), holder=ALICE, note="until noon", unlock_on_upload=True))
+    assert (more.note, more.unlock_on_upload) == ("until noon", True)
+    same = record_of(acquire(snapshot(replace(lock, unlock_on_upload=True)), holder=ALICE))
+    assert (same.note, same.unlock_on_upload) == ("mine", True)
+
+
 def test_holder_again_never_shortens() -> None:
     assert record_of(acquire(snapshot(held()), holder=ALICE, life=timedelta(hours=1))).expires_at == at() + HOURS_48
 

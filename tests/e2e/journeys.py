@@ -218,7 +218,7 @@ class Journeys:
     def erase(self) -> None:
         charlie = self.system.account_of("charlie")
         assert self.command("privacy", "export", "--account-id", charlie, "--json").exit_code == 0
-        erased = self.command("privacy", "erase", "--account-id", charlie, "--now")
+        erased = self.command("privacy", "erase", "--account-id", charlie, "--now", "--yes")
         assert erased.exit_code == 0, erased.output
 
     def leave_and_return(self) -> None:
@@ -245,7 +245,7 @@ class Journeys:
         self.system.confluence.post(f"/_sim/sites/acme/{what}", {"account": "bob", **body})
 
     def _ask(self, name: str, method: str, path: str, body: Json | None = None, expected: int = 200) -> Any:
-        answer = self.system.person(name).call(method, path, body)
+        answer = self.system.person(name).insist(method, path, body)
         assert answer.status_code == expected, answer.text
         return answer.json()
 

@@ -13,6 +13,7 @@ import requests
 from devstack.stack import Stack
 
 CALL_SECONDS = 60.0
+BUSY = 503
 Json = dict[str, Any]
 Found = TypeVar("Found")
 
@@ -89,6 +90,14 @@ class Person:
             timeout=CALL_SECONDS,
         )
 
+    def insist(self, method: str, path: str, body: Json | None = None) -> requests.Response:
+        """Call, and again with the same request id while the app is busy, as on a loaded machine."""
+        same = body if method == "GET" else {"requestId": request_id(), **(body or {})}
+        until = time.monotonic() + CALL_SECONDS
+        while (answer := self.call(method, path, same)).status_code == BUSY and time.monotonic() < until:
+            time.sleep(int(answer.headers["Retry-After"]))
+        return answer
+
     def token(self) -> str:
         if time.monotonic() > self._until:
             asked = {"site": self.site, "kind": "context", "account": self.name}
@@ -97,7 +106,7 @@ class Person:
         return self._token
 
 
-def wait_for(what: str, look: Callable[[], Found | None], seconds: float = 45) -> Found:
+def wait_for(what: str, look: Callable[[], Found | None], seconds: float = 120) -> Found:
     """Return what `look` finds as soon as it is not None."""
     until = time.monotonic() + seconds
     while (found := look()) is None:

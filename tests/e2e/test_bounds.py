@@ -15,7 +15,7 @@ import requests
 from tests.e2e.system import System, request_id, wait_for
 
 HOOK = "/connect/webhooks/attachment_updated"
-QUICK = 1.0
+QUICK = 3.0
 SILENT = b"{"
 PAGE = "/pages/98311/attachments"
 CUT_OFF = 0  # without a word: who never ends a body may not read, either
@@ -91,7 +91,7 @@ def test_a_proven_caller_s_slow_bodies_take_no_thread_from_others(system: System
         headers = {"Authorization": f"JWT {token}"}
         assert requests.post(f"{system.app_url}{HOOK}", json={}, headers=headers, timeout=5).status_code == 204
         came = Counter(_status(one) for one in calls)
-        assert time.monotonic() - begun < 7
+        assert time.monotonic() - begun < 10
     assert set(came) <= {408, 429, 503, CUT_OFF}
     assert came[408] > came[CUT_OFF], "few were given the time and told"
     _stays_quick(system, 0.5)
@@ -116,7 +116,7 @@ def test_a_body_that_trickles_has_the_same_five_seconds(system: System) -> None:
             time.sleep(0.2)
         slow.settimeout(5)
         assert _status(slow) == 408
-        assert time.monotonic() - begun < 6
+        assert time.monotonic() - begun < 9
 
 
 @contextmanager

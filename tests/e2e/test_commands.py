@@ -64,15 +64,18 @@ def test_a_lock_is_shown_and_ended_by_an_operator(system: System, run: Run) -> N
     """Its holder gets mail."""
     file, host = system.new_file("operated.txt"), system.confluence.hosts[0]
     alice = system.person("alice")
-    assert _json(run("lock", "show", file["id"], "--site", host, "--json")) == {"state": "never locked"}
+    shown = _json(run("lock", "show", file["id"], "--site", host, "--json"))
+    assert (shown["state"], shown["file"], shown["protection"]) == ("never locked", file["title"], None)
+    assert shown["page"].startswith("page ")
     assert run("lock", "end", file["id"], "--site", host, "--reason", "x").exit_code == 1
-    locked = alice.call("POST", f"/attachments/{file['id']}/lock").json()["lock"]
+    locked = alice.insist("POST", f"/attachments/{file['id']}/lock").json()["lock"]
     shown = _json(run("lock", "show", file["id"], "--site", host, "--json"))
     assert (shown["state"], shown["lockId"], shown["protectedVersion"]) == ("held", locked["lockId"], 1)
+    assert shown["protection"]
     assert shown["holder"] == system.account_of("alice")
     ended = run("lock", "end", file["id"], "--site", host, "--reason", "Moved to another site")
     assert (ended.exit_code, ended.stdout) == (0, "Ended.\n")
-    assert alice.call("GET", f"/attachments/{file['id']}/lock").json()["lock"]["state"] == "free"
+    assert alice.insist("GET", f"/attachments/{file['id']}/lock").json()["lock"]["state"] == "free"
     assert "broken" in run("lock", "show", file["id"], "--site", host).stdout
     wait_for("a mail to Alice", lambda: [m for m in system.mails_to("alice") if file["title"] in m["subject"]] or None)
 
@@ -80,7 +83,7 @@ def test_a_lock_is_shown_and_ended_by_an_operator(system: System, run: Run) -> N
 def test_reconcile_undoes_what_no_event_told(system: System, run: Run) -> None:
     """The overwrite's webhook was lost."""
     file, host = system.new_file("reconciled.txt", text="mine\n"), system.confluence.hosts[0]
-    assert system.person("alice").call("POST", f"/attachments/{file['id']}/lock").status_code == 201
+    assert system.person("alice").insist("POST", f"/attachments/{file['id']}/lock").status_code == 201
     system.confluence.post("/_sim/webhooks/settings", {"site": "acme", "loseNext": 1})
     try:
         assert system.upload(file, "bob", "theirs\n")["version"] == 2
@@ -111,7 +114,7 @@ def test_parked_jobs_are_listed_and_dropped_or_tried_again(system: System, run: 
 def test_keys_are_rotated(system: System, run: Run) -> None:
     done = _json(run("keys", "rotate", "--json"))
     assert done["sitesAlready"] + done["sitesSealed"] >= 2
-    assert system.person("alice").call("GET", "/pages/98311/attachments").status_code == 200
+    assert system.person("alice").insist("GET", "/pages/98311/attachments").status_code == 200
 
 
 @pytest.mark.parametrize(

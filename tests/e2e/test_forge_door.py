@@ -18,8 +18,6 @@ from lockpoint.cli import main
 from tests.support.installed import wait_for_installs
 from tests.support.stored import unexplained
 
-pytestmark = pytest.mark.timeout(300)
-
 
 @pytest.fixture(scope="module")
 def lines() -> list[str]:

@@ -12,9 +12,10 @@ from datetime import UTC, datetime, timedelta
 
 from lockpoint.domain.events import AuditKind
 from lockpoint.domain.history.judge import KnownRestoration
-from lockpoint.domain.lock import MARGIN, Held
+from lockpoint.domain.lock import MARGIN, Free, Held
 from lockpoint.domain.mails.mail_budget import AT_ONCE, HOUR, takes_last_place, wait_until
 from lockpoint.domain.mails.mail_templates import MAILS, MailTemplate
+from lockpoint.domain.pseudonyms import is_pseudonym
 from lockpoint.domain.settings import site_settings_from, space_settings_from
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
@@ -324,6 +325,16 @@ class FakeWitnesses:
         witness = self.get(tenant, attachment_id)
         if witness is not None:
             self.tables.witnesses[tenant.id, attachment_id] = replace(witness, seen_at=max(at, witness.seen_at))
+
+    def ended_naming(self, tenant: Tenant, before: datetime, *, after: str, limit: int) -> Sequence[str]:
+        self.tables.reachable()
+        known = [w for (tenant_id, _), w in sorted(self.tables.witnesses.items()) if tenant_id == tenant.id]
+        return [
+            w.attachment_id
+            for w in known
+            if isinstance(w.record, Free) and w.seen_at < before and w.attachment_id > after
+            if any(not is_pseudonym(who) for who in (w.record.ended.holder, w.record.ended.by) if who)
+        ][:limit]
 
     def any(self, tenant: Tenant) -> bool:
         self.tables.reachable()

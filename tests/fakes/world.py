@@ -19,6 +19,7 @@ from lockpoint.domain.signed_json import MacKeys
 from lockpoint.mail.link_pages import GettextPages
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Tenant
+from lockpoint.services.known_pages import KnownPages
 from lockpoint.services.lock_record.file_state import reading_of
 from lockpoint.services.ports.confluence import Person, StoredProperty
 from tests.fakes.confluence import APP_ACCOUNT, FakeConfluence, FakeSite, Page, StoredFile
@@ -141,6 +142,7 @@ def make_services(host: FakeConfluence, tables: Tables, **other: Any) -> Service
         **ports_about_forge(tables),
         "mac_keys": KEYS,
         "tag_keys": TAG_KEYS,
+        "known_pages": KnownPages(later=lambda _seconds, _call: None),
     }
     return Services(**(ports | other))
 

@@ -39,7 +39,6 @@ def _shell(line: str, environment: dict[str, str]) -> subprocess.Popen[bytes]:
 
 
 @pytest.mark.processes
-@pytest.mark.timeout(300)
 def test_the_lines_of_the_procfile_start_and_stop(empty_database: str, redis_url: str) -> None:
     """SIGTERM ends each with code 0 within 30 s."""
     assert set(LINES) == {"release", "web", "worker", "clock"}

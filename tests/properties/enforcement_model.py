@@ -48,6 +48,8 @@ class Hint:
 
 
 Wake = Callable[[Services, str, Hint], None]
+Origin = Callable[[bytes], StoredVersion]
+"""The version that brought these bytes."""
 
 
 def wake(services: Services, file_id: str, hint: Hint) -> None:  # noqa: ARG001 - a hint's content is not trusted
@@ -237,8 +239,9 @@ class EnforcementModel:
         bound = self.overwrites + self.disturbances
         require(len(restores) <= bound, "I13: no more restores than overwrites and disturbances", self.history())
 
-    def expected(self) -> bytes | None:
+    def expected(self, origin: Origin | None = None) -> bytes | None:
         """Return the newest permitted content that exists; a lock protects everything up to its base."""
+        origin = origin or self.uploads.__getitem__
         there = {version.created for version in self.file.versions}
         rows = self.world.tables.restorations.values()
         doubtful = {row.created for row in rows if row.created == row.source_created}
@@ -246,14 +249,20 @@ class EnforcementModel:
         there |= {source_of(version.message) for version in own}
         base = self.held.base.created
         there |= {row.source_created for row in rows if row.created in there and row.source_created <= base}
-        good = [v for v in self.made if v.created in there and (self._by_alice(v) or v.created <= base)]
+        good = [v for v in self.made if v.created in there and (self._by_alice(v, origin) or v.created <= base)]
         return max(good, key=lambda version: version.created).content if good else None
 
-    def _by_alice(self, version: StoredVersion) -> bool:
+    def _by_alice(self, version: StoredVersion, origin: Origin) -> bool:
         """Whether Alice's version counts; her rename of an overwrite keeps it an overwrite."""
-        origin = self.uploads[version.content]
-        mine = origin.author == ALICE or origin.created <= self.held.base.created
+        first = origin(version.content)
+        mine = first.author == ALICE or first.created <= self.held.base.created
         return version.author == ALICE and mine
+
+    def _first_there(self, content: bytes) -> StoredVersion:
+        """Return the oldest version that still has these bytes: all that a look after a deletion can know."""
+        there = {version.created for version in self.file.versions}
+        carriers = [version for version in self.made if version.content == content and version.created in there]
+        return min(carriers, key=lambda version: version.created, default=self.uploads[content])
 
     def _adopted(self) -> set[bytes]:
         """Bytes that only a version of Alice's still carries, since the one they came with was deleted."""
@@ -271,7 +280,8 @@ class EnforcementModel:
         lost = all(version.created != base for version in self.file.versions)
         past = {version.content for version in self.file.versions if lost and version.created <= base}
         require(
-            expected is None or self.file.content in {expected, *past, *self._adopted()},
+            expected is None
+            or self.file.content in {expected, self.expected(self._first_there), *past, *self._adopted()},
             "I11, I12: the newest authorised content is current",
             expected,
             self.history(),

@@ -31,6 +31,10 @@ class Right(Generic[T]):
         self.newest.append((since, value))
         self.also.clear()
 
+    def stays(self, since: datetime) -> None:
+        """The right value is what it was, and of this version, too."""
+        self.newest.append((since, self.newest[-1][1]))
+
     def may_become(self, since: datetime, value: T) -> None:
         """A version nobody is punished for, and that nobody protects."""
         self.also.add(self.newest[-1][1])
@@ -101,7 +105,7 @@ class HostHistory:
             return
         held, new_content = self.held, version.file_id != before.file_id
         if held is None or version.author == held.holder:
-            self._authorised(version, new_content=new_content)
+            self._authorised(version, before, new_content=new_content)
         elif not protects(held, version.created):
             self.excusable.add(version.created)
             self._maybe(version, new_content=new_content)
@@ -121,8 +125,12 @@ class HostHistory:
         if stood.created < ended.at and stood.author not in {APP_ACCOUNT, ended.record.ended.holder}:
             self.content.also.add(ours.content)
 
-    def _authorised(self, version: StoredVersion, *, new_content: bool) -> None:
-        self.title.becomes(version.created, version.title)
+    def _authorised(self, version: StoredVersion, before: StoredVersion, *, new_content: bool) -> None:
+        """Under a lock, who uploads under a name that is there does not choose it."""
+        if self.held is None or version.title != before.title:
+            self.title.becomes(version.created, version.title)
+        else:
+            self.title.stays(version.created)
         if not new_content:
             return
         self.content.becomes(version.created, version.content)

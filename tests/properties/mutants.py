@@ -498,6 +498,12 @@ MACHINE_4 = (
         400,
     ),
     Mutant(
+        "who uploads under a wrong name chooses it",
+        _all_at_once(lineage, calm=True, _chosen=lambda version, _before, _named: version),
+        ("I11: the right name",),
+        1000,
+    ),
+    Mutant(
         "out of the trash, and no second judgement",
         _all_at_once(protect, calm=True, undo_trash=_undo_trash_and_stop),
         ("L-34",),

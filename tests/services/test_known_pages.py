@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import pytest
 
@@ -22,9 +23,18 @@ A, B, G = Actor(ACME, ALICE), Actor(ACME, BOB), Actor(GLOBEX, GINA)
 @dataclass
 class Known:
     now: float = 0.0
+    waiting: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
+    """Calls for later: after how many seconds, and what."""
 
     def __post_init__(self) -> None:
-        self.pages = KnownPages(lambda: self.now)
+        self.pages = KnownPages(lambda: self.now, lambda seconds, call: self.waiting.append((seconds, call)))
+
+    def wait(self) -> None:
+        """Let the time of the one waiting call come."""
+        ((seconds, call),) = self.waiting
+        self.waiting.clear()
+        self.now += seconds
+        call()
 
     def put(self, actor: Actor, page_id: str = "1") -> KnownPage:
         page = KnownPage((), (), START)
@@ -33,11 +43,8 @@ class Known:
 
 
 @pytest.fixture
-def known() -> Iterator[Known]:
-    known = Known()
-    yield known
-    if known.pages._timer:
-        known.pages._timer.cancel()
+def known() -> Known:
+    return Known()
 
 
 def test_a_list_is_its_readers_own(known: Known) -> None:
@@ -54,18 +61,32 @@ def test_no_list_is_kept_for_long(known: Known) -> None:
     known.put(A)
     known.now = KEPT.total_seconds() - 1
     newer = known.put(B)
-    assert known.pages._timer is not None
     known.pages.tidy()
     assert known.pages.get(A, "1") is not None
     known.now += 1
     known.pages.tidy()
     assert known.pages.get(A, "1") is None
     assert known.pages.get(B, "1") is newer
-    known.now += KEPT.total_seconds()
-    known.pages._timer.cancel()
-    known.pages.tidy()
-    assert known.pages._pages == {}
-    assert known.pages._timer is None
+
+
+def test_lists_are_looked_through_until_none_is_left(known: Known) -> None:
+    """One call waits at a time, however many lists there are."""
+    known.put(A)
+    known.put(B)
+    rounds = 0
+    while known.waiting:
+        known.wait()
+        rounds += 1
+    assert (known.pages._pages, rounds, known.now) == ({}, 10, KEPT.total_seconds())
+    known.put(A)
+    assert len(known.waiting) == 1
+
+
+def test_a_process_may_end_while_lists_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[tuple[float, bool]] = []
+    monkeypatch.setattr(threading.Timer, "start", lambda timer: started.append((timer.interval, timer.daemon)))
+    KnownPages().put(A, "1", KnownPage((), (), START))
+    assert started == [(60, True)]
 
 
 def test_a_site_that_leaves_is_forgotten(known: Known) -> None:

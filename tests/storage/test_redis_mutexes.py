@@ -63,7 +63,7 @@ def test_without_redis_everybody_gets_in_quickly() -> None:
     began = time.monotonic()
     with away.hold(A, 10) as first, away.hold(A, 10) as second:
         assert (first, second) == (True, True)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 5
 
 
 def test_redis_that_goes_away_meanwhile_spoils_nothing(client: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:

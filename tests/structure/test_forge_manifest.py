@@ -91,7 +91,6 @@ def copy(tmp_path: Path, old: str, new: str) -> Path:
     return folder
 
 
-@pytest.mark.timeout(240)
 def test_atlassian_finds_nothing_wrong() -> None:
     """Every kind of check, no error and no warning; the built screens are there."""
     found = checked(FORGE)
@@ -99,7 +98,6 @@ def test_atlassian_finds_nothing_wrong() -> None:
     assert len(found["ran"]) == KINDS
 
 
-@pytest.mark.timeout(240)
 @pytest.mark.parametrize(
     ("kind", "old", "new", "words"),
     [

@@ -44,6 +44,7 @@ ACROSS = {
     "processes/test_heroku.py": "Procfile, app.json and the versions",
     "processes/test_poolers.py": "the start of every process behind a pooler",
     "processes/test_start.py": "the start of every process without its database",
+    "processes/test_whole_install.py": "what a wheel has, and starts that cannot succeed",
     "services/test_crashes.py": "every write, stopped anywhere",
     "services/test_flags.py": "what lists say against what calls do",
     "services/test_lock_life.py": "a lock from its beginning to its end, by the clock",

@@ -25,7 +25,7 @@ from lockpoint.web.api.me import me_routes
 from lockpoint.web.api.settings import settings_routes
 from lockpoint.web.api.templates import template_routes
 from lockpoint.web.connect.frontend_bundle import Bundle, Screen
-from lockpoint.web.connect.surfaces import PAGE_ENTRY, PREPAINT_ENTRY, surface_routes
+from lockpoint.web.connect.surfaces import PREPAINT_ENTRY, SURFACES, surface_routes
 from lockpoint.web.errors import STATUS_OF_CODE
 from lockpoint.web.forge.door import ForgeDoor
 from lockpoint.web.guards import Guard, guard_at, guard_of
@@ -34,7 +34,7 @@ from tests.fakes.connect import BRIDGE, make_world
 from tests.support.checkout import ROOT
 
 EXPECTED = [
-    (re.compile(r"/(atlassian-connect\.json)?"), Guard.PUBLIC),
+    (re.compile(r"/(atlassian-connect\.json|privacy)?"), Guard.PUBLIC),
     (re.compile(r"/(healthz|readyz|metrics)"), Guard.PUBLIC),
     (re.compile(r"/static/<path:name>"), Guard.PUBLIC),
     (re.compile(r"/connect/(installed|uninstalled)"), Guard.SIGNED_INSTALL),
@@ -78,7 +78,7 @@ def forge_door() -> ForgeDoor:
 
 def bundle() -> Bundle:
     screen = Screen(script="a.js", styles=())
-    return Bundle(screens={PAGE_ENTRY: screen, PREPAINT_ENTRY: screen}, files={})
+    return Bundle(screens={PREPAINT_ENTRY: screen} | {surface.entry: screen for surface in SURFACES}, files={})
 
 
 def rules(app: Flask) -> list[tuple[str, set[str], Guard | None]]:

@@ -8,7 +8,7 @@ import psycopg
 from devstack.confluence import SITES
 from devstack.stack import Stack
 
-PATIENCE_SECONDS: Final = 60.0
+PATIENCE_SECONDS: Final = 150.0
 _SITES: Final = "SELECT count(*) FROM installation JOIN site_state ON tenant_id = id AND tested_at IS NOT NULL"
 _UNDER_WAY: Final = "SELECT count(*) FROM procrastinate_jobs WHERE task_name IN ('self_test', 'rediscover')"
 _STATES: Final = (

@@ -111,7 +111,7 @@ class LiveApp:
         return found[-1].id if found else 0
 
     def drain(self) -> None:
-        assert self.running.world.webhooks.drain()
+        assert self.running.world.webhooks.drain(CALL_SECONDS)
 
     def asked(self, since: int, site: str | None = None) -> list[Exchange]:
         """The app's calls since a mark, token requests included."""

@@ -144,11 +144,12 @@ export interface ErrorModel {
   readonly [more: string]: unknown;
 }
 
-/** Life counts from now; null leaves open whether the owner's next upload ends the lock as it is. */
+/** Life counts from now; null leaves note and wish as they are, an empty note goes. */
 export interface ExtendBody {
   readonly requestId: string;
   readonly lockId: string;
   readonly hours?: number | null;
+  readonly note?: string | null;
   readonly unlockOnUpload?: boolean | null;
 }
 
@@ -307,6 +308,7 @@ export interface MyDataModel {
   readonly requests: readonly Readonly<Record<string, unknown>>[];
   readonly preferences: Readonly<Record<string, unknown>>;
   readonly complete: boolean;
+  readonly purposes: Readonly<Record<string, PurposeModel>>;
   readonly notes: readonly string[];
 }
 
@@ -359,19 +361,21 @@ export interface PointsHealthModel {
   readonly blockedUntil: string | null;
 }
 
-/** All preferences; null follows the Confluence profile. */
+/** All preferences; null follows the Confluence profile, and leaves `restricted` as it is. */
 export interface PreferencesBody {
   readonly requestId: string;
   readonly mails?: MailChoices;
   readonly locale?: string | null;
   readonly timeZone?: string | null;
+  readonly restricted?: boolean | null;
 }
 
-/** The caller's preferences. */
+/** The caller's preferences. Restricted: data about the person are only kept, not used. */
 export interface PreferencesModel {
   readonly mails: MailChoices;
   readonly locale: string | null;
   readonly timeZone: string | null;
+  readonly restricted: boolean;
 }
 
 /** A mail with invented facts. */
@@ -379,6 +383,12 @@ export interface PreviewModel {
   readonly subject: string;
   readonly html: string;
   readonly text: string;
+}
+
+/** Why a group of data is there, and where it comes from. */
+export interface PurposeModel {
+  readonly purpose: string;
+  readonly origin: string;
 }
 
 /** Why so many locks do not protect. */

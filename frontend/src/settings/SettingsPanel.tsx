@@ -33,7 +33,7 @@ interface Props<A> {
 
 function NotShown<A>({ store, state, voice: { t }, forbidden, gone }: Props<A>) {
   const { problem, loading } = state;
-  if (problem?.code === "forbidden" || problem?.code === "unauthorized") return <Blank {...forbidden} />;
+  if (problem?.code === "forbidden") return <Blank {...forbidden} />;
   if (problem?.code === "not_found" && gone !== undefined) return <Blank {...gone} />;
   if (loading) return <Loading text={t("settings.loading")} />;
   return <Failed title={t("settings.failed")} problem={problem} t={t} onRetry={() => void store.load()} />;
@@ -47,10 +47,12 @@ function barWords({ changed, wrong, problem, saving }: SettingsState<unknown>, {
   return changed.length > 0 ? t("settings.unsaved", { count: changed.length }) : "";
 }
 
-function SaveBar({ state, voice, anyway, onSave, onDiscard }: {
+function SaveBar({ state, voice, anyway, shorter, onSave, onDiscard }: {
   readonly state: SettingsState<unknown>;
   readonly voice: Voice;
   readonly anyway: boolean;
+  /** Whether saving ends running locks sooner. */
+  readonly shorter: boolean;
   readonly onSave: () => void;
   readonly onDiscard: () => void;
 }) {
@@ -60,10 +62,11 @@ function SaveBar({ state, voice, anyway, onSave, onDiscard }: {
   const bad = problem !== null || Object.keys(wrong).length > 0;
   return (
     <div class="save-bar">
+      <p class="bar-warning" role="status">{shorter && <><Icon name="warning" /><span>{t("settings.shorter")}</span></>}</p>
       <p role={bad ? "alert" : "status"} class={bad ? "bar-problem" : ""}>{bad && <Icon name="warning" />}{barWords(state, voice)}</p>
       <div class="buttons">
         {changed.length > 0 && <button type="button" class="button plain" disabled={saving} onClick={onDiscard}>{t("settings.discard")}</button>}
-        <button type="submit" class="button primary" aria-disabled={saving} onClick={(event) => { event.preventDefault(); onSave(); }}>{t("settings.save")}</button>
+        <button type="submit" class="button primary" aria-disabled={saving} onClick={onSave}>{t("settings.save")}</button>
       </div>
     </div>
   );
@@ -94,13 +97,9 @@ function Shown<A>(props: Props<A> & { readonly answer: A }) {
     place.current?.focus();
   };
   return (
-    <form ref={place} class="settings" noValidate tabIndex={-1} aria-busy={state.saving}
-      onSubmit={(event) => { event.preventDefault(); save(); }}>
+    <form ref={place} class="settings" noValidate tabIndex={-1} aria-busy={state.saving} onSubmit={(event) => event.preventDefault()}>
       {children(form, answer)}
-      {shortens(form.before, form.after) && (
-        <p class="notice warning" role="status"><Icon name="warning" /><span>{voice.t("settings.shorter")}</span></p>
-      )}
-      <SaveBar state={state} voice={voice} anyway={stale?.(answer) ?? false} onSave={save} onDiscard={discard} />
+      <SaveBar state={state} voice={voice} shorter={shortens(form.before, form.after)} anyway={stale?.(answer) ?? false} onSave={save} onDiscard={discard} />
     </form>
   );
 }

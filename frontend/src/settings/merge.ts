@@ -19,9 +19,11 @@ export function changedNames(one: Values, other: Values): readonly Name[] {
   return [...names].filter((name) => !same(one[name], other[name]));
 }
 
-/** Return what somebody has to look at, in the order of `mine`. What both changed alike is settled. */
+/** Return what somebody has to look at; first what needs a decision. What both changed alike is settled. */
 export function differences(base: Values, theirs: Values, mine: Values): readonly Difference[] {
-  return changedNames(mine, theirs).map((name) => ({ name, base: base[name], theirs: theirs[name], mine: mine[name] }));
+  const found = changedNames(mine, theirs).map((name) => ({ name, base: base[name], theirs: theirs[name], mine: mine[name] }));
+  const open = (one: Difference): boolean => suggestion(one) === null;
+  return [...found.filter(open), ...found.filter((one) => !open(one))];
 }
 
 /** Return what is chosen at first: the side that changed; for lists both; null where both sides changed one value. */

@@ -6,9 +6,9 @@ import { useUnsaved } from "../ui/unsaved";
 import { inForce, type FieldProblem, type Name, type Value, type Values } from "./rules";
 import { SettingsStore, type SettingsState, type Source } from "./store";
 
-/** Return the store of this source, loading, and its state; whoever leaves with changes is asked. */
-export function useSettings<A>(source: () => Source<A>): { readonly store: SettingsStore<A>; readonly state: SettingsState<A> } {
-  const store = useMemo(() => new SettingsStore(source()), []);
+/** Return the store of the first source, loading, and its state; whoever leaves with changes is asked. */
+export function useSettings<A>(source: Source<A>): { readonly store: SettingsStore<A>; readonly state: SettingsState<A> } {
+  const store = useMemo(() => new SettingsStore(source), []);
   const [state, setState] = useState(store.get);
   useEffect(() => {
     const stop = store.subscribe(() => setState(store.get()));

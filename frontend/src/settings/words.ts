@@ -23,7 +23,7 @@ export function valueWords(name: Name, value: Value, voice: Voice, book: NameBoo
   if (typeof value === "number") return countWords(name, value, t);
   if (value === null || value === undefined) return t("settings.never");
   const names = (value as readonly string[]).map((id) => chosenName(id, book, voice));
-  return names.length === 0 ? t("settings.none") : new Intl.ListFormat(locale, { style: "narrow", type: "unit" }).format(names);
+  return names.length === 0 ? t("settings.none") : new Intl.ListFormat(locale, { style: "short", type: "unit" }).format(names);
 }
 
 export function problemText(problem: FieldProblem, t: Translate): string {

@@ -52,7 +52,7 @@ export function SiteSettings(props: PanelProps) {
   const { t } = voice;
   const { api, book } = useParts(props);
   const source = siteSource(api);
-  const { store, state } = useSettings(() => source);
+  const { store, state } = useSettings(source);
   const forbidden = { title: t("site.forbidden.title"), hint: t("site.forbidden.hint") };
   return (
     <SettingsPanel store={store} state={state} voice={voice} book={book} source={source} site forbidden={forbidden}>

@@ -23,7 +23,7 @@ export function SpaceForm({ place, again, children }: {
   const { t } = voice;
   const { api, book } = useParts(place);
   const source = spaceSource(api, context.spaceKey ?? "");
-  const { store, state } = useSettings(() => source);
+  const { store, state } = useSettings(source);
   const forbidden = { title: t("space.forbidden.title"), hint: t("space.forbidden.hint") };
   const gone = { title: t("space.gone.title"), hint: t("space.gone.hint") };
   return (

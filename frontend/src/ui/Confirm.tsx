@@ -1,4 +1,4 @@
-/** A question before something is lost. The safe answer has the focus; Escape gives it. */
+/** A question before something is lost. The safe answer comes first and so has the focus; Escape gives it, too. */
 import { useEffect, useId, useRef } from "preact/hooks";
 
 export function Confirm({ title, text, yes, no, onYes, onNo }: {
@@ -18,7 +18,7 @@ export function Confirm({ title, text, yes, no, onYes, onNo }: {
       <h2 id={`${id}-title`}>{title}</h2>
       <p id={`${id}-text`}>{text}</p>
       <div class="buttons">
-        <button type="button" class="button primary" autofocus onClick={onNo}>{no}</button>
+        <button type="button" class="button primary" onClick={onNo}>{no}</button>
         <button type="button" class="button plain" onClick={onYes}>{yes}</button>
       </div>
     </dialog>

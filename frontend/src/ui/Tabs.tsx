@@ -1,5 +1,5 @@
 /** The parts of a screen. Only the open one is mounted, so only it is loaded; arrow keys move along the tabs, Enter opens. */
-import { useCallback, useId, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useId, useRef, useState } from "preact/hooks";
 import { Confirm } from "./Confirm";
 import type { Panel, PanelProps } from "./panel";
 import { Unsaved } from "./unsaved";
@@ -42,6 +42,10 @@ function TabList({ panels, open, id, label, place, onChoose }: {
 }) {
   const list = useRef<HTMLDivElement>(null);
   const { t } = place.voice;
+  useEffect(() => {
+    // A narrow frame cuts the list off.
+    list.current?.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [open]);
   const onKeyDown = (event: KeyboardEvent): void => {
     const step = STEPS[event.key];
     const tabs = [...(list.current?.querySelectorAll<HTMLElement>("[role=tab]") ?? [])];

@@ -105,10 +105,10 @@ class Judgement:
 
     `head` is the newest authorised version of the file's own history (None: there is none). `uploaded`: it is newer
     than the base, which moves to it: made by the holder, an allowed account, or anybody during an absence or before the
-    lock began. `by_holder`: the holder made new content since the lock began. `free` are all versions that others made
-    during an absence. `superseded` are the unauthorised versions in the protected time that something has replaced (an
-    upload of the holder, our restoration, the end of the lock): recorded and told once, nothing to undo; versions known
-    to change no content are not among them.
+    lock began; `name_waits`: not before its wrong name is undone. `by_holder`: the holder made new content since the
+    lock began. `free` are all versions that others made during an absence. `superseded` are the unauthorised versions
+    in the protected time that something has replaced (an upload of the holder, our restoration, the end of the lock):
+    recorded and told once, nothing to undo; versions known to change no content are not among them.
     """
 
     verdict: Verdict
@@ -117,6 +117,7 @@ class Judgement:
     superseded: tuple[Version, ...] = ()
     free: tuple[Version, ...] = ()
     by_holder: bool = False
+    name_waits: bool = False
 
 
 def judge(
@@ -144,6 +145,7 @@ def judge(
         verdict=verdict,
         head=head.version if head else None,
         uploaded=head is not None and _moves_base(head, held),
+        name_waits=head is not None and _name_waits(verdict, head, lineage),
         free=lineage.free,
         by_holder=lineage.holder_uploaded,
         superseded=lineage.replaced if touch else lineage.replaced + lineage.offenders,
@@ -173,12 +175,17 @@ def _moves_base(head: Traced, held: Held) -> bool:
     return head.by in protected and head.version.created > held.base.created
 
 
+def _name_waits(verdict: Verdict, head: Traced, lineage: Lineage) -> bool:
+    """Return whether the head has a wrong name that is not undone yet: as the base, it would make that name right."""
+    return not isinstance(verdict, Nothing) and lineage.named is not None and not head.version.named_as(lineage.named)
+
+
 def _name(history: History, lineage: Lineage, head: Version, policy: Policy) -> Verdict:
     """Return what to do about the name of a file with the right content."""
     current = history.versions[-1]
     if not policy.undo_rename or lineage.named is None or current.named_as(lineage.named):
         return Nothing()
-    if lineage.newest_is_ours and stands_for(current.title, lineage.named.title):
+    if (lineage.newest_is_ours or lineage.name_is_ours) and stands_for(current.title, lineage.named.title):
         return Nothing()
     return UndoRename(lineage.named, lineage.renamer or (None if lineage.newest_is_ours else current), head)
 

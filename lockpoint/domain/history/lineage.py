@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from lockpoint.domain.history.file_names import stands_for
 from lockpoint.domain.history.version_marker import source_of
 from lockpoint.domain.history.versions import History, KnownRestoration, Policy, Version
 from lockpoint.domain.lock import MARGIN, Held
@@ -47,9 +48,10 @@ class Lineage:
 
     `head` carries the newest authorised content that still exists. `unreplaced` are the versions since that content was
     last current; `offenders` are the unauthorised ones of them, `replaced` those that were followed by the right
-    content again. `renamer` is the last foreign version after the head. `free` are others' versions from an absence.
-    `named` has the name and the media type that the file should have; `holder_uploaded` says that the holder made
-    content since the lock began.
+    content again. `renamer` is the last foreign version after the head, else the foreign one that gave the present
+    name. `free` are others' versions from an absence. `named` has the name and the media type that the file should
+    have; `holder_uploaded` says that the holder made content since the lock began, `name_is_ours` that we gave the
+    present name.
     """
 
     head: Traced | None
@@ -61,6 +63,7 @@ class Lineage:
     named: Version | None
     holder_uploaded: bool
     newest_is_ours: bool
+    name_is_ours: bool
 
     @property
     def newest_is_holders(self) -> bool:
@@ -237,18 +240,59 @@ def _lineage(traced: tuple[Traced, ...], base: datetime, holder: str) -> Lineage
     first = right[0] + 1 if right else 0
     overwrites = _overwrites(traced, head)
     foreign = [each.version for each in traced[first:] if each.by is Standing.FOREIGN]
-    named = [each.version for each in traced if each.by in _AUTHORISED]
+    namer = _namer(traced)
     return Lineage(
         head=head,
         unreplaced=traced[since:],
         offenders=tuple(version for index, version in overwrites if index >= since),
         replaced=tuple(version for index, version in overwrites if index < since),
-        renamer=foreign[-1] if foreign else None,
+        renamer=foreign[-1] if foreign else namer.version if namer and namer.by is Standing.FOREIGN else None,
         free=tuple(each.version for each in traced if each.by is Standing.FREE),
-        named=named[-1] if named else head.version if head else None,
+        named=_named(traced) or (head.version if head else None),
         newest_is_ours=bool(traced) and traced[-1].by is Standing.RESTORATION,
+        name_is_ours=namer is not None and namer.by in {Standing.RESTORATION, Standing.OWN},
         holder_uploaded=any(each.standing is Standing.HOLDERS and each.version.author == holder for each in traced),
     )
+
+
+def _named(traced: tuple[Traced, ...]) -> Version | None:
+    """Return a version with the right name and type: who uploads under a name that is there does not choose it.
+
+    The name that we gave back was the right one, also where the protected version has another.
+    """
+    named = before = None
+    for each in traced:
+        if each.by in _AUTHORISED:
+            named = _chosen(each.version, before, named) if named and before else each.version
+        elif named and before and _renamed_by_us(each, before, named):
+            named = replace(named, title=each.version.title)
+        before = each.version
+    return named
+
+
+def _renamed_by_us(each: Traced, before: Version, named: Version) -> bool:
+    """Return whether we gave back a name, not one that stands for another; a restored content keeps what is there."""
+    title, changed = each.version.title, _differ(each.version.title, before.title)
+    another = stands_for(title, named.title) or stands_for(title, before.title)
+    return changed and not another and each.by is Standing.RESTORATION and same_content(each.version, before)
+
+
+def _chosen(version: Version, before: Version, named: Version) -> Version:
+    """Return the version with what its author left as it was taken from `named`; new content brings its own type."""
+    title, media_type = version.title, version.media_type
+    if not _differ(title, before.title):
+        title = named.title or title
+    if same_content(version, before) and not _differ(media_type, before.media_type):
+        media_type = named.media_type or media_type
+    return replace(version, title=title, media_type=media_type)
+
+
+def _namer(traced: tuple[Traced, ...]) -> Traced | None:
+    """Return the version that gave the present name; where it was always so, the oldest."""
+    for each, before in zip(reversed(traced), reversed(traced[:-1]), strict=False):
+        if _differ(each.version.title, before.version.title):
+            return each
+    return traced[0] if traced else None
 
 
 def _head(traced: tuple[Traced, ...], base: datetime) -> Traced | None:

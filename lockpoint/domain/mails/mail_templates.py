@@ -81,11 +81,13 @@ class TemplateProblem:
 
 _PLACEHOLDER: Final = re.compile(r"\{([A-Za-z]{1,40})\}")
 _MARKUP: Final = re.compile(r"<[A-Za-z/!?]|&(?:[A-Za-z]{2,31}|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});")
+# In time that grows with the text alone: each word is tried from its start, not from each of its characters.
 _LINK: Final = re.compile(
-    r"(?:[A-Z][A-Z0-9+.-]*)?://|\b(?:mailto|javascript|data|tel|vbscript):|\bwww\.|[\w-]+(?:\.[\w-]+)+/\S",
+    r"(?:[A-Z][A-Z0-9+.-]{0,40})?://|\b(?:mailto|javascript|data|tel|vbscript):|\bwww\."
+    r"|(?<![\w-])(?<![\w-]\.)[\w-]+(?:\.[\w-]+)+/\S",
     re.IGNORECASE,
 )
-_ADDRESS: Final = re.compile(r"[^\s@{}]+@[^\s@{}]+\.[^\s@{}]+")
+_ADDRESS: Final = re.compile(r"(?<![^\s@{}])[^\s@{}]+@[^\s@{}]+\.[^\s@{}]+")
 _INVISIBLE: Final = frozenset({"Cc", "Cs", "Co", "Cn"})
 # Characters that reorder their neighbours: a name could reverse a sentence's meaning.
 _REORDERING: Final = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C)))

@@ -35,13 +35,15 @@ class ProtectionResult:
     """A file after everything was undone that could be.
 
     `uploaded` is the newer version to protect from now on; `by_holder`: the holder made new content since the base;
-    `pending` are overwrites that still stand, by the host's time, and `flag` says why. `again`: something was undone
-    that may have hidden more, so the file must be judged again.
+    `name_waits`: its wrong name is to be undone before. `pending` are overwrites that still stand, by the
+    host's time, and `flag` says why. `again`: something was undone that may have hidden more, so the file must be
+    judged again.
     """
 
     state: FileState
     uploaded: Version | None = None
     by_holder: bool = False
+    name_waits: bool = False
     pending: tuple[datetime, ...] = ()
     flag: FlagReason | None = None
     again: bool = False

@@ -67,7 +67,8 @@ def keep_right(held_file: HeldFile) -> ProtectionResult:
         result = _act(held_file, verdict)
         if result is not None and not result.again:
             uploaded = judgement.head if judgement.uploaded else None
-            return replace(result, uploaded=uploaded, by_holder=judgement.by_holder)
+            waits = judgement.name_waits
+            return replace(result, uploaded=uploaded, by_holder=judgement.by_holder, name_waits=waits)
         state = result.state if result else held_file.read_state()
         if not held_file.still_held(state):
             return ProtectionResult(state)

@@ -11,6 +11,7 @@ from lockpoint.domain.lock import Held, Phase, Snapshot
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority
 from lockpoint.services.enforcement.pending_overwrite import undo_pending
+from lockpoint.services.enforcement.protect import protect
 from lockpoint.services.errors import HostError
 from lockpoint.services.idempotency import RequestKey
 from lockpoint.services.lock_record.compare_and_set import Rule, compare_and_set
@@ -44,6 +45,8 @@ def _acquire(action: LockAction, options: LockOptions) -> LockResult:
     must_be_lockable(action.state, action.facts)
     action = replace(action, state=_finish_previous_lock(action))
     must_have_room(services, actor, action.state)
+    if options.unlock_on_upload:
+        action = replace(action, state=with_uploads_so_far(action))
     limits = action.limits
 
     def rule(snapshot: Snapshot, *, op_id: str) -> rules.Decision:
@@ -134,3 +137,17 @@ def _protect_newest(action: LockAction, written: Written) -> tuple[FileState, He
         return state, None
     # The lock shows as it was granted; the head is the one that is protected now.
     return replace(newest, witness=state.witness), HeadMoved(after.head.author, after.head.number)
+
+
+def with_uploads_so_far(action: LockAction) -> FileState:
+    """Protect what the holder uploaded so far before the wish is stored: none of it is their next upload."""
+    services, tenant, held = action.services, action.actor.tenant, action.state.found
+    head = action.state.attachment.head
+    mine = isinstance(held, Held) and held.holder == action.actor.account_id
+    if not isinstance(held, Held) or not mine or held.unlock_on_upload or head.created == held.base.created:
+        return action.state
+    state = read_state(services, tenant, action.state.attachment.id, priority=Priority.INTERACTIVE)
+    result = protect(services, tenant, state, held, priority=Priority.INTERACTIVE)
+    if result.uploaded is not None:
+        rebase(services, tenant, result.state, held, result.uploaded, priority=Priority.INTERACTIVE)
+    return read_state(services, tenant, action.state.attachment.id, priority=Priority.INTERACTIVE)

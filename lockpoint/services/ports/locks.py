@@ -191,6 +191,10 @@ class Witnesses(Protocol):
         """Note that Confluence showed the record again; one not confirmed for 30 days is deleted."""
         ...
 
+    def ended_naming(self, tenant: Tenant, before: datetime, *, after: str, limit: int) -> Sequence[str]:
+        """Files whose lock has ended, last confirmed before this, and whose record still names somebody; by id."""
+        ...
+
     def any(self, tenant: Tenant) -> bool: ...
 
 

@@ -211,7 +211,7 @@ def _tend(services: Services, tenant: Tenant, state: FileState, held: Held, prio
             services, tenant, result.state, held, priority=priority, standing=standing, by_upload=True
         )
         return
-    if result.uploaded is not None and result.state.writable:
+    if result.uploaded is not None and not result.name_waits and result.state.writable:
         rebase(services, tenant, result.state, held, result.uploaded, priority=priority)
     keep_time(services, tenant, result.state, held, priority=priority)
 

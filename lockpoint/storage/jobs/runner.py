@@ -22,7 +22,14 @@ from lockpoint.services.ports.jobs import JobHandler, JobKind
 from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs.connector import PooledConnector
 from lockpoint.storage.jobs.enqueue import QUEUE_NAME
-from lockpoint.storage.jobs.parked_jobs import SILENCE, note_cause, put_off, requeue_lost, requeue_stalled
+from lockpoint.storage.jobs.parked_jobs import (
+    SILENCE,
+    note_cause,
+    put_off,
+    put_off_for_token,
+    requeue_lost,
+    requeue_stalled,
+)
 from lockpoint.storage.jobs.places import FairJobs, WorkerPlaces
 from lockpoint.storage.jobs.retry_policy import EXPECTED, Drop, Later, fate_of
 
@@ -131,7 +138,7 @@ class ProcrastinateRunner:
                 handler(tenant_id, subject)
             except Exception as error:  # noqa: BLE001 - `fate_of` decides about every failure
                 outcome = "failed"
-                self._settle(kind, number, job.attempts, error)
+                self._settle(kind, number, tenant_id, job.attempts, error)
             finally:
                 self._running.pop(number, None)
                 self._taken.give_back(tenant_id)
@@ -139,7 +146,7 @@ class ProcrastinateRunner:
 
         return perform
 
-    def _settle(self, kind: JobKind, number: int, attempts: int, error: Exception) -> None:
+    def _settle(self, kind: JobKind, number: int, tenant_id: int, attempts: int, error: Exception) -> None:
         decision = fate_of(error, kind, attempts)
         name = type(error).__name__
         level = logging.WARNING if isinstance(error, EXPECTED) else logging.ERROR
@@ -148,9 +155,10 @@ class ProcrastinateRunner:
         if isinstance(decision, Drop):
             return
         with self._database.transaction() as connection:
+            if isinstance(decision, Later) and isinstance(error, NoTokenYet):
+                put_off_for_token(connection, number, attempts, tenant_id, decision.seconds)
+                return
             if isinstance(decision, Later):
-                if isinstance(error, NoTokenYet):
-                    note_cause(connection, number, name)
                 put_off(connection, number, attempts, decision.seconds, counts=decision.counts)
                 return
             note_cause(connection, number, name)

@@ -86,10 +86,11 @@ class ReleaseBody(Command):
 
 
 class ExtendBody(Command):
-    """Life counts from now; null leaves open whether the owner's next upload ends the lock as it is."""
+    """Life counts from now; null leaves note and wish as they are, an empty note goes."""
 
     lock_id: LockId
     hours: Hours | None = None
+    note: Note | None = None
     unlock_on_upload: Annotated[bool, Field(strict=True)] | None = None
 
 
@@ -156,11 +157,12 @@ class MailChoices(BaseModel):
 
 
 class PreferencesBody(Command):
-    """All preferences; null follows the Confluence profile."""
+    """All preferences; null follows the Confluence profile, and leaves `restricted` as it is."""
 
     mails: MailChoices = MailChoices()
     locale: Annotated[str, StringConstraints(max_length=35)] | None = None
     time_zone: Annotated[str, StringConstraints(max_length=64)] | None = None
+    restricted: Annotated[bool, Field(strict=True)] | None = None
 
 
 class ListQuery(Incoming):
@@ -396,11 +398,19 @@ class UsageModel(Outgoing):
 
 
 class PreferencesModel(Outgoing):
-    """The caller's preferences."""
+    """The caller's preferences. Restricted: data about the person are only kept, not used."""
 
     mails: MailChoices
     locale: str | None
     time_zone: str | None
+    restricted: bool
+
+
+class PurposeModel(Outgoing):
+    """Why a group of data is there, and where it comes from."""
+
+    purpose: str
+    origin: str
 
 
 class MyDataModel(Outgoing):
@@ -416,6 +426,7 @@ class MyDataModel(Outgoing):
     requests: list[dict[str, Any]]
     preferences: dict[str, Any]
     complete: bool
+    purposes: dict[str, PurposeModel]
     notes: list[str]
 
 

@@ -6,6 +6,7 @@ frame's address and asks `/api/v1`, which guests cannot. A frame costs a token c
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Final
 
@@ -16,11 +17,32 @@ from lockpoint.web.guards import Guard, guarded_by, is_guest
 if TYPE_CHECKING:
     from lockpoint.web.connect.frontend_bundle import Bundle, StaticFile
 
-PAGE_ENTRY: Final = "src/entries/connect-page.ts"
 PREPAINT_ENTRY: Final = "src/prepaint.ts"
 
-# Read by the library: no margins or heights of its own, the dialog fills its frame.
-_BRIDGE_OPTIONS: Final = "margin:false;resize:false"
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """A screen at `/connect/<name>`; `options` are for Atlassian's library in its frame."""
+
+    name: str
+    options: str
+
+    @property
+    def entry(self) -> str:
+        return f"src/entries/connect-{self.name}.ts"
+
+
+# A dialog fills its frame; a whole page fills its parent; a macro is as high as its content.
+_DIALOG, _WHOLE_PAGE, _INLINE = "margin:false;resize:false", "margin:false;sizeToParent:true", "margin:false"
+SURFACES: Final = (
+    Surface("page", _DIALOG),
+    Surface("macro", _INLINE),
+    Surface("my-locks", _WHOLE_PAGE),
+    Surface("space", _WHOLE_PAGE),
+    Surface("admin", _WHOLE_PAGE),
+    Surface("get-started", _WHOLE_PAGE),
+)
+
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 
 _SHELL: Final = """<!doctype html>
@@ -42,15 +64,10 @@ _SHELL: Final = """<!doctype html>
 
 
 def surface_routes(bundle: Bundle, connect_js_url: str) -> Blueprint:
-    """`GET /connect/page` and `GET /static/…`; BundleError when the front end lacks a screen."""
+    """`GET /connect/<surface>` and `GET /static/…`; BundleError when the front end lacks a screen."""
     blueprint = Blueprint("surfaces", __name__)
-    page = shell(bundle, PAGE_ENTRY, connect_js_url)
-    guest_page = shell(bundle, PAGE_ENTRY, connect_js_url, guest=True)
-
-    @blueprint.get("/connect/page")
-    @guarded_by(Guard.FRAME)
-    def page_dialog() -> Response:
-        return Response(guest_page if is_guest() else page, content_type="text/html; charset=utf-8")
+    for surface in SURFACES:
+        _surface_route(blueprint, bundle, surface, connect_js_url)
 
     @blueprint.get("/static/<path:name>")
     @guarded_by(Guard.PUBLIC)
@@ -63,15 +80,26 @@ def surface_routes(bundle: Bundle, connect_js_url: str) -> Blueprint:
     return blueprint
 
 
-def shell(bundle: Bundle, entry: str, connect_js_url: str, *, guest: bool = False) -> bytes:
+def _surface_route(blueprint: Blueprint, bundle: Bundle, surface: Surface, connect_js_url: str) -> None:
+    page = shell(bundle, surface, connect_js_url)
+    guest_page = shell(bundle, surface, connect_js_url, guest=True)
+
+    @guarded_by(Guard.FRAME)
+    def frame() -> Response:
+        return Response(guest_page if is_guest() else page, content_type="text/html; charset=utf-8")
+
+    blueprint.add_url_rule(f"/connect/{surface.name}", surface.name, frame, methods=["GET"])
+
+
+def shell(bundle: Bundle, surface: Surface, connect_js_url: str, *, guest: bool = False) -> bytes:
     """Return a surface's page; BundleError when the front end lacks it."""
-    screen = bundle.screen(entry)
+    screen = bundle.screen(surface.entry)
     styles = "\n".join(f'<link rel="stylesheet" href="/static/{escape(name)}">' for name in screen.styles)
     return _SHELL.format(
         styles=styles,
         prepaint=f"/static/{escape(bundle.screen(PREPAINT_ENTRY).script)}",
         bridge=escape(connect_js_url),
-        options=_BRIDGE_OPTIONS,
+        options=surface.options,
         guest=" data-guest" if guest else "",
         script=f"/static/{escape(screen.script)}",
     ).encode()

@@ -23,6 +23,7 @@ function commandsOf({ module, contentId, send, close }) {
       if (breakdown !== undefined) throw new Error(breakdown);
       return { success: true, payload: answer };
     },
+    fetchProduct: (request) => post("/_sim/forge/product", request),
     enableTheming() {
       watching ??= new MutationObserver(() => send({ theme: theme() }));
       watching.observe(document.documentElement, { attributes: true, attributeFilter: ["data-color-mode"] });

@@ -465,7 +465,7 @@ def test_a_call_obeys_the_deadline_of_the_work_it_serves(kit: Kit) -> None:
         begun = time.monotonic()
         with answering_within(1.2), pytest.raises(HostUnavailable):
             kit.client.ask(as_app(host.base), READ)
-        assert 1 < time.monotonic() - begun < 2
+        assert 1 < time.monotonic() - begun < 4
         for call in (READ, VERSIONED, CREATE):
             with answering_within(0.9), pytest.raises(HostUnavailable, match="no time"):
                 kit.client.ask(as_app(host.base), call)

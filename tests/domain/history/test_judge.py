@@ -409,6 +409,59 @@ def test_a_new_name_by_the_holder_moves_the_base_and_is_no_upload() -> None:
     assert (found.verdict, found.head, found.uploaded, found.by_holder) == (Nothing(), renamed, True, False)
 
 
+def test_an_upload_under_a_wrong_name_does_not_choose_it() -> None:
+    """G3: Bob renames, and Alice uploads before a look: her content stays, his name goes, and he is named, not she."""
+    v8 = named(8, BOB, "other.docx", file_id=PLAN.file_id)
+    v9 = named(9, ALICE, "other.docx")
+    found = judged(v8, v9, past=(PLAN,))
+    assert found.verdict == UndoRename(replace(v9, title="plan.docx"), v8, v9)
+    assert (found.head, found.uploaded, found.name_waits, found.by_holder) == (v9, True, True, True)
+    v10 = named(10, APP, "plan.docx", file_id=v9.file_id)
+    after = judged(v8, v9, v10, past=(PLAN,))
+    assert (after.verdict, after.head, after.uploaded, after.name_waits) == (Nothing(), v9, True, False)
+    assert judged(v8, named(9, ALICE, "mine.docx"), past=(PLAN,)).verdict == Nothing()
+
+
+def test_the_name_that_we_gave_back_is_right() -> None:
+    """The base is the holder's upload under a wrong name, which is not that of the file for that."""
+    v9 = named(7, ALICE, "other.docx")
+    v10 = named(8, APP, "plan.docx", file_id=v9.file_id)
+    v11 = named(9, BOB, "third.docx", file_id=v9.file_id)
+    base_ = replace(LOCK, base=replace(LOCK.base, created=v9.created, author=ALICE))
+    verdict = judged(v10, v11, past=(v9,), lock=base_).verdict
+    assert verdict == UndoRename(replace(v9, title="plan.docx"), v11, v9)
+
+
+def test_a_wrong_name_is_not_protected_while_it_waits() -> None:
+    """Bob overwrites what Alice uploaded under his name: the base moves when both are undone."""
+    v8 = named(8, BOB, "other.docx", file_id=PLAN.file_id)
+    v9, v10 = named(9, ALICE, "other.docx"), named(10, BOB, "other.docx")
+    found = judged(v8, v9, v10, past=(PLAN,))
+    assert found.verdict == Restore(v9, (v10,), renamed=replace(v9, title="plan.docx"))
+    assert (found.head, found.uploaded, found.name_waits) == (v9, True, True)
+
+
+def test_new_content_brings_its_own_type() -> None:
+    """A comment on a version keeps the type that somebody else had changed from being adopted."""
+    v8 = named(8, BOB, "plan.docx", file_id=PLAN.file_id, media_type="text/html")
+    plan = replace(PLAN, media_type="application/msword")
+    note = replace(v8, number=9, created=at(minutes=9), author=ALICE)
+    right = replace(note, media_type="application/msword")
+    found = judged(v8, note, past=(plan,)).verdict
+    assert isinstance(found, UndoRename)
+    assert (found.named, found.offender) == (right, v8)
+    upload = named(9, ALICE, "plan.docx", media_type="text/html")
+    assert judged(v8, upload, past=(plan,)).verdict == Nothing()
+
+
+def test_an_upload_under_a_name_of_ours_leaves_it() -> None:
+    """E21: the file's own name is still taken."""
+    v8 = named(8, BOB, "other.docx", file_id=PLAN.file_id)
+    v9 = named(9, APP, "plan (restored).docx", file_id=PLAN.file_id)
+    v10 = named(10, ALICE, "plan (restored).docx")
+    assert judged(v8, v9, v10, past=(PLAN,)).verdict == Nothing()
+
+
 def test_overwrite_and_rename() -> None:
     """Content first, then the name; the offender is the last other, never ourselves."""
     v8, v9 = version(8, BOB, title="plan.docx"), named(9, EVE, "other.docx", file_id="media-8")

@@ -176,3 +176,18 @@ def test_an_app_without_act_as_user_gets_no_token(installed: Sim) -> None:
     installed.app.scopes = ["READ", "WRITE"]
     installed.install()
     assert _grant(installed, _assertion(installed)).json()["error"] == "unauthorized_client"
+
+
+@pytest.mark.parametrize(("scopes", "status"), [(["READ", "WRITE"], 200), (["READ"], 403)])
+def test_a_frame_asks_as_the_person_within_the_apps_scopes(sim: Sim, scopes: list[str], status: int) -> None:
+    """AP.request names the app; the person's own rights do not widen its scopes."""
+    sim.app.scopes = scopes
+    sim.install()
+    path = f"/rest/api/content/{seed.PAGE_ID}/child/attachment/att{seed.BUDGET_ID}/data"
+    headers = {"AP-Client-Key": "test-app", "X-Atlassian-Token": "no-check"}
+    assert sim.as_person("bob", "POST", path, files={"file": ("a", b"a")}, headers=headers).status_code == status
+
+
+def test_an_app_that_is_not_installed_asks_for_nobody(sim: Sim) -> None:
+    path = f"/api/v2/attachments/att{seed.BUDGET_ID}"
+    assert sim.as_person("bob", "GET", path, headers={"AP-Client-Key": "test-app"}).status_code == 403

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import text
@@ -39,7 +40,8 @@ def _fetched(database: Database, places: WorkerPlaces, most: int) -> list[tuple[
         await connector.close_async()
         return found
 
-    return asyncio.run(fetch())
+    with ThreadPoolExecutor(1) as own:  # a browser's loop runs in this one where its tests came before
+        return own.submit(asyncio.run, fetch()).result()
 
 
 def test_jobs_come_by_urgency_and_age(database: Database) -> None:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from lockpoint.services.context import Door, Tenant
 from lockpoint.services.ports.forge import AccessToken, ForgeRegistration
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs.enqueue import PostgresJobs
-from lockpoint.storage.jobs.parked_jobs import note_cause, put_off
+from lockpoint.storage.jobs.parked_jobs import note_cause, put_off, put_off_for_token
 from lockpoint.storage.keyring import keyring
 from lockpoint.storage.retention.purge import EXPIRED_TOKENS, Retention
 from lockpoint.storage.tables import FORGE_TOKEN, INSTALLATION, QUEUE
@@ -186,3 +187,29 @@ def test_the_first_token_after_a_gap_starts_a_catch_up_and_wakes_what_waited(
     assert awake.scheduled_at < others.scheduled_at
     assert awake.scheduled_at < retried.scheduled_at
     assert ("sweep", acme.id, "") in due
+
+
+@pytest.mark.parametrize("came", ["long ago", "just now", "while the job is put off"])
+def test_a_job_that_found_no_token_waits_long_only_where_none_came_meanwhile(
+    store: PostgresForgeTokens, sites: tuple[Tenant, Tenant], database: Database, came: str
+) -> None:
+    """A token wakes those that wait; this one was still running."""
+    acme = sites[0]
+    PostgresJobs(database).defer([Job(JobKind.SELF_TEST, acme.id)])
+    moment = func.now() - (timedelta(minutes=2) if came == "long ago" else timedelta())
+    (row,) = jobs(database)
+    with database.single() as connection:
+        connection.execute(update(QUEUE).values(status="doing"))
+    if came != "while the job is put off":
+        store.keep(acme, token(), START, ())
+    with ThreadPoolExecutor(1) as pool, database.transaction() as connection:
+        connection.execute(update(FORGE_TOKEN).values(received_at=moment))
+        put_off_for_token(connection, row.id, 0, acme.id, 3600)
+        if came == "while the job is put off":
+            keeping = pool.submit(store.keep, acme, token(), START, ())
+            assert wait([keeping], timeout=0.3).not_done
+    with database.single() as connection:
+        least, most = {"long ago": (3590, 3601), "just now": (1, 6), "while the job is put off": (-60, 1)}[came]
+        due_in = func.extract("epoch", QUEUE.c.scheduled_at - func.now())
+        left = connection.execute(select(due_in).where(QUEUE.c.status == "todo")).scalar_one()
+    assert least < float(left) < most

@@ -158,6 +158,21 @@ def test_hand_overs_and_a_take_over_at_once(api: CheckedApi, live: LiveApp) -> N
         assert api.shown("alice", file)["state"] == "other"
 
 
+def test_the_owner_says_more_of_a_lock_they_have(api: CheckedApi, live: LiveApp) -> None:
+    """E39: by locking again or by an extension; an upload from before does not count as the next one."""
+    page = live.page()
+    file = live.file(page, "plan.txt")
+    lock_id = api.lock("alice", file, note="first")["lockId"]
+    live.file(page, "plan.txt", text="before")
+    again = api("alice", "POST", f"/attachments/{file}/lock", {"note": "second", "unlockOnUpload": True}).json()["lock"]
+    assert (again["lockId"], again["note"], again["unlockOnUpload"]) == (lock_id, "second", True)
+    live.settle()
+    assert api.shown("bob", file)["note"] == "second"
+    api("alice", "POST", f"/attachments/{file}/lock/extend", {"lockId": lock_id, "note": ""})
+    shown = api.shown("bob", file)
+    assert (shown["state"], shown["note"], shown["unlockOnUpload"]) == ("other", None, True)
+
+
 def test_the_owner_wishes_for_the_end_at_the_next_upload(api: CheckedApi, live: LiveApp) -> None:
     """L-24: by an extension; an upload from before does not count."""
     page = live.page()

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from lockpoint.connect.inbound import TokenCaller
 from lockpoint.web.connect.frontend_bundle import MANIFEST, BundleError, read_bundle
-from lockpoint.web.connect.surfaces import surface_routes
+from lockpoint.web.connect.surfaces import SURFACES, surface_routes
 from lockpoint.web.guards import Guard, guard_of
 from tests.fakes.world import ACME
 
@@ -24,9 +24,17 @@ def built(tmp_path: Path) -> Path:
     """A folder as the front end's build leaves it."""
     entries = {
         "src/prepaint.ts": {"file": "assets/prepaint-1.js", "isEntry": True},
-        "src/entries/connect-page.ts": {"file": "assets/page-2.js", "isEntry": True, "css": ["assets/page-3.css"]},
-        "_shared.js": {"file": "assets/shared-4.js"},
+        "src/entries/connect-page.ts": {
+            "file": "assets/page-2.js",
+            "isEntry": True,
+            "imports": ["_shared.js"],
+            "css": ["assets/page-3.css"],
+        },
+        "_shared.js": {"file": "assets/shared-4.js", "imports": ["_base.js"], "css": ["assets/shared-5.css"]},
+        "_base.js": {"file": "assets/base-6.js", "imports": ["_shared.js"], "css": ["assets/base-7.css"]},
     }
+    page = entries["src/entries/connect-page.ts"]
+    entries |= {surface.entry: page for surface in SURFACES}
     for name, content in {"prepaint-1.js": "1", "page-2.js": SCRIPT, "page-3.css": "p{}", "shared-4.js": "2"}.items():
         path = tmp_path / "assets" / name
         path.parent.mkdir(exist_ok=True)
@@ -68,6 +76,17 @@ def test_guests_get_a_page_that_knows_them_as_guests(client: FlaskClient) -> Non
     assert guests.replace(" data-guest", "") == people != guests
 
 
+def test_each_surface_has_room_of_its_own_kind(client: FlaskClient) -> None:
+    """A dialog fills its frame, a whole page its parent; a macro is as high as its content."""
+    options = {
+        surface.name: re.findall(r'data-options="([^"]+)"', client.get(f"/connect/{surface.name}").text)
+        for surface in SURFACES
+    }
+    assert options.pop("page") == ["margin:false;resize:false"]
+    assert options.pop("macro") == ["margin:false"]
+    assert set(map(tuple, options.values())) == {("margin:false;sizeToParent:true",)}
+
+
 def test_page_needs_no_inline_code(client: FlaskClient) -> None:
     """The page loads Atlassian's library and our own files; it has no inline script or style."""
     html = client.get("/connect/page").text
@@ -91,7 +110,10 @@ def test_first_paint_is_not_kept_waiting_by_the_screen(client: FlaskClient) -> N
 def test_every_route_declares_its_guard(app: Flask) -> None:
     """A frame needs the token of its address; static files need none."""
     guards = {rule.rule: guard_of(app.view_functions[rule.endpoint]) for rule in app.url_map.iter_rules()}
-    assert guards == {"/connect/page": Guard.FRAME, "/static/<path:name>": Guard.PUBLIC}
+    frames = {
+        f"/connect/{name}": Guard.FRAME for name in ("page", "macro", "my-locks", "space", "admin", "get-started")
+    }
+    assert guards == {**frames, "/static/<path:name>": Guard.PUBLIC}
 
 
 def test_files_are_kept_by_browsers(client: FlaskClient) -> None:
@@ -129,3 +151,9 @@ def test_build_of_other_sources_stops_the_start(built: Path) -> None:
     (built / MANIFEST).write_text("{}")
     with pytest.raises(BundleError, match=r"src/entries/connect-page\.ts"):
         surface_routes(read_bundle(built), CDN)
+
+
+def test_a_screen_has_the_styles_of_what_it_shares(built: Path) -> None:
+    """Its own styles last, each once, even where parts import each other."""
+    styles = read_bundle(built).screen("src/entries/connect-page.ts").styles
+    assert styles == ("assets/base-7.css", "assets/shared-5.css", "assets/page-3.css")

@@ -53,8 +53,8 @@ export const settings = {
 
   "settings.active.label": "Lockpoint is on",
   "settings.active.hint": "People can lock attachments, and uploads over somebody else's lock are undone.",
-  "settings.active.goesOff": "When you save, Lockpoint stops here: it shows, undoes and mails nothing. Locks stay recorded. When you switch it on again, those that have not ended count again, and the versions uploaded in between stay.",
-  "settings.active.goesOn": "When you save, Lockpoint starts here. Locks recorded earlier count again unless they have ended. Versions uploaded while it was off stay, and no lock ends within the first hour.",
+  "settings.active.goesOff": "When you save, Lockpoint stops where this holds: it shows, undoes and mails nothing. Locks stay recorded. When you switch it on again, those that have not ended count again, and the versions uploaded in between stay.",
+  "settings.active.goesOn": "When you save, Lockpoint starts where this holds. Locks recorded earlier count again unless they have ended. Versions uploaded while it was off stay, and no lock ends within the first hour.",
   "settings.warnAfterHours.label": "Warn the owner",
   "settings.warnAfterHours.hint": "The owner of a lock gets a mail this long after locking, with one click to extend.",
   "settings.unlockAfterHours.label": "Unlock by itself",
@@ -87,7 +87,7 @@ export const settings = {
   "settings.managerGroups.label": "Groups",
   "settings.managerGroups.hint": "Members may do the same. They are not mailed.",
 
-  "settings.shorter": "Running locks may end sooner: the shorter times count for them, too. None ends within an hour of the change, and their owners are warned.",
+  "settings.shorter": "Running locks may end sooner, but none within an hour after you save. Their owners are warned.",
 
   "collision.title": "Somebody else saved first",
   "collision.by": "{name} saved these settings at {time} while you were editing. Nothing is lost: choose for each setting what holds, then save.",
