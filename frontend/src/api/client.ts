@@ -43,6 +43,7 @@ export interface Client {
 /** Says which front end asks: on Forge, screens may be older than the server. */
 const CLIENT_HEADER = "Lockpoint-Client";
 
+
 interface ErrorBody extends Readonly<Record<string, unknown>> {
   readonly error?: string;
   readonly message?: string;
@@ -141,7 +142,8 @@ export function createClient(deps: ClientDependencies): Client {
       texts.push(texts.length === 0 ? part.csv : part.csv.slice(part.csv.indexOf("\n") + 1));
       next = part.next ? place + part.next : null;
     }
-    return new Blob(texts, { type: "text/csv;charset=utf-8" });
+    // Without the mark some spreadsheets take the table for another encoding.
+    return new Blob(["\ufeff", ...texts], { type: "text/csv;charset=utf-8" });
   }
 
   return {

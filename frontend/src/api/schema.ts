@@ -312,13 +312,14 @@ export interface MyDataModel {
   readonly notes: readonly string[];
 }
 
-/** The title is null where the file is gone, or could not be asked for just now. */
+/** Title and link are null where the file is gone, or could not be asked for just now. */
 export interface NoticeModel {
   readonly id: string;
   readonly kind: MailKind;
   readonly at: string;
   readonly attachmentId: string;
   readonly title: string | null;
+  readonly open: string | null;
   readonly version: number | null;
   readonly lockId: string | null;
   readonly detail: string | null;

@@ -47,7 +47,10 @@ function keysOfTemplate(parts: readonly string[], keys: readonly string[], named
   const [first = ""] = parts;
   if (first === "") return parts.length === 2 ? keys.filter((key) => [...named].some((start) => key === start + parts[1])) : [];
   const pattern = new RegExp(`^${parts.map((part) => part.replace(/\W/g, "\\$&")).join("[^.]+")}$`);
-  return first.includes(".") ? keys.filter((key) => pattern.test(key)) : [];
+  if (!first.includes(".")) return [];
+  // A value with dots must stand somewhere as it is, as the names of mails do.
+  const whole = parts.length === 2 ? new Set([...named].map((value) => `${first}${value}${parts[1]}`)) : new Set<string>();
+  return keys.filter((key) => pattern.test(key) || whole.has(key));
 }
 
 /** Return the keys that no source names. */

@@ -51,13 +51,13 @@ describe("the log as a file", () => {
     const part = (text: string, next?: string) =>
       new Response(text, { headers: { "Content-Type": "text/csv; charset=utf-8", ...(next === undefined ? {} : { Link: `<${next}>; rel="next"` }) } });
     const { asked, log } = api([part("a,b\r\n1,2\r\n", "?space=DS&limit=20000&cursor=x"), part("a,b\r\n3,4\r\n")]);
-    expect(await (await log.csv(ALL)).text()).toBe("a,b\r\n1,2\r\n3,4\r\n");
+    expect(await (await log.csv(ALL)).text()).toBe("\ufeffa,b\r\n1,2\r\n3,4\r\n");
     expect(asked).toEqual(["/api/v1/audit?space=DS&limit=20000", "/api/v1/audit?space=DS&limit=20000&cursor=x"]);
   });
 
   test("and on Forge, which brings text in JSON", async () => {
     const { log } = api([Response.json({ csv: "a\n1\n", name: "x", next: "?cursor=y" }), Response.json({ csv: "a\n2\n", name: "x", next: null })]);
     const file = await log.csv(ALL);
-    expect([await file.text(), file.type]).toEqual(["a\n1\n2\n", "text/csv;charset=utf-8"]);
+    expect([await file.text(), file.type]).toEqual(["\ufeffa\n1\n2\n", "text/csv;charset=utf-8"]);
   });
 });

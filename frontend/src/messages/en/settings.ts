@@ -92,7 +92,6 @@ export const settings = {
   "collision.title": "Somebody else saved first",
   "collision.by": "{name} saved these settings at {time} while you were editing. Nothing is lost: choose for each setting what holds, then save.",
   "collision.unknown": "Another admin saved these settings while you were editing. Nothing is lost: choose for each setting what holds, then save.",
-  "collision.setting": "Setting",
   "collision.base": "When you started",
   "collision.theirs": "Saved by the other admin",
   "collision.theirsOf": "Saved by {name}",
