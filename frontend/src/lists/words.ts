@@ -29,7 +29,7 @@ export function outcomeWords({ kind, title }: Outcome, t: Translate): string {
 
 function lostWords(title: string, { lock }: Problem, voice: Voice): string {
   const ended = lock?.lastEnded ?? null;
-  return voice.t("problem.lock_lost", { title, ended: ended === null ? "" : `${endedWords(ended, voice)}.` }).trim();
+  return ended === null ? voice.t("problem.lock_lost", { title }) : voice.t("problem.lock_lost.how", { title, ended: endedWords(ended, voice) });
 }
 
 function takenWords(title: string, { lock }: Problem, { t, formats }: Voice): string {

@@ -36,6 +36,21 @@ function Mails({ now, voice: { t }, onChange }: FieldsProps) {
   );
 }
 
+function Restriction({ now, voice: { t }, onChange }: FieldsProps) {
+  const id = useId();
+  return (
+    <fieldset class="me-group">
+      <legend>{t("myLocks.preferences.privacy")}</legend>
+      <label class="check">
+        <input type="checkbox" aria-describedby={`${id}-hint`} checked={now.restricted}
+          onChange={(event) => onChange({ ...now, restricted: event.currentTarget.checked })} />
+        {t("myLocks.preferences.restricted")}
+      </label>
+      <p id={`${id}-hint`} class="hint">{t("myLocks.preferences.restricted.hint")}</p>
+    </fieldset>
+  );
+}
+
 interface ChoiceProps {
   readonly label: string;
   readonly hint: string;
@@ -111,6 +126,7 @@ function Form({ stored, api, voice, zone, onSaved }: {
     <form class="me" onSubmit={(event) => { event.preventDefault(); if (dirty && saving !== "saving") void save(); }}>
       <Mails now={now} voice={voice} zone={zone} onChange={change} />
       <Place now={now} voice={voice} zone={zone} onChange={change} />
+      <Restriction now={now} voice={voice} zone={zone} onChange={change} />
       <div class="buttons">
         <button type="submit" class="button primary" aria-disabled={!dirty || saving === "saving"}>
           {voice.t(saving === "saving" ? "myLocks.preferences.saving" : "myLocks.preferences.save")}

@@ -14,7 +14,7 @@ export function withMail(now: Preferences, mail: OptionalMail, wanted: boolean):
 
 export function changed(stored: Preferences, now: Preferences): boolean {
   const mails = OPTIONAL_MAILS.some((mail) => stored.mails[mail] !== now.mails[mail]);
-  return mails || stored.locale !== now.locale || stored.timeZone !== now.timeZone;
+  return mails || stored.locale !== now.locale || stored.timeZone !== now.timeZone || stored.restricted !== now.restricted;
 }
 
 /** Return the languages to choose from, with one that was stored otherwise. */

@@ -5,7 +5,7 @@ import { changed, languageName, languagesFor, withMail, zonesFor } from "../../s
 
 const ALL: Preferences = {
   mails: { lockEnded: true, overwriteAttempt: true, unprotected: true, lockWillEnd: true, editRequest: true, editAnswer: true, endlessLocks: true },
-  locale: null, timeZone: null,
+  locale: null, timeZone: null, restricted: false,
 };
 
 describe("preferences", () => {
@@ -14,6 +14,7 @@ describe("preferences", () => {
     expect(changed(ALL, without)).toBe(true);
     expect(changed(ALL, withMail(without, "lockWillEnd", true))).toBe(false);
     expect(changed(ALL, { ...ALL, timeZone: "Asia/Tokyo" })).toBe(true);
+    expect(changed(ALL, { ...ALL, restricted: true })).toBe(true);
   });
 
   test("what was chosen elsewhere can be chosen here", () => {
@@ -26,7 +27,7 @@ describe("preferences", () => {
 
 describe("my data", () => {
   const data: MyData = {
-    site: "https://acme.example", accountId: "a", collectedAt: "2026-11-21T12:00:00Z", complete: true, notes: [],
+    site: "https://acme.example", accountId: "a", collectedAt: "2026-11-21T12:00:00Z", complete: true, notes: [], purposes: {},
     database: { audit_event: [{ kind: "acquired" }], brand_new: [{ x: 1 }] },
     locks: [{ attachment: "1" }], ended: [], waiting: [], requests: [], preferences: {},
   };
