@@ -26,7 +26,6 @@ export const lists = {
   "lists.column.since": "Since",
   "lists.column.ends": "Ends in",
   "lists.column.state": "State",
-  "lists.column.waiting": "Waiting",
   "lists.column.actions": "Actions",
   "lists.count": { one: "{count} lock", other: "{count} locks" },
   "lists.countMore": { one: "The first lock", other: "The first {count} locks" },
