@@ -3,6 +3,7 @@ import { render } from "preact";
 import "../styles/app.css";
 import { clientOf } from "../api";
 import type { Host, HostContext } from "../host";
+import { showNotices } from "../notices/main";
 import { voiceFor } from "../voice";
 import { GetStarted } from "./GetStarted";
 
@@ -10,4 +11,5 @@ export function showGetStarted(host: Host, context: HostContext, root: HTMLEleme
   const voice = voiceFor(context);
   document.title = voice.t("getStarted.title");
   render(<GetStarted client={clientOf(host)} host={host} context={context} voice={voice} />, root);
+  showNotices(host, context);
 }

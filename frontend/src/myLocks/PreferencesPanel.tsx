@@ -36,6 +36,21 @@ function Mails({ now, voice: { t }, onChange }: FieldsProps) {
   );
 }
 
+function Restriction({ now, voice: { t }, onChange }: FieldsProps) {
+  const id = useId();
+  return (
+    <fieldset class="me-group">
+      <legend>{t("myLocks.preferences.privacy")}</legend>
+      <label class="check">
+        <input type="checkbox" aria-describedby={`${id}-hint`} checked={now.restricted}
+          onChange={(event) => onChange({ ...now, restricted: event.currentTarget.checked })} />
+        {t("myLocks.preferences.restricted")}
+      </label>
+      <p id={`${id}-hint`} class="hint">{t("myLocks.preferences.restricted.hint")}</p>
+    </fieldset>
+  );
+}
+
 interface ChoiceProps {
   readonly label: string;
   readonly hint: string;
@@ -70,21 +85,6 @@ function Place({ now, voice: { t }, zone, onChange }: FieldsProps) {
       <Choice label={t("myLocks.preferences.zone")} hint={t("myLocks.preferences.zone.hint")} profile={t("myLocks.preferences.zone.profile", { zone })}
         value={now.timeZone} options={zones} onChoose={(timeZone) => onChange({ ...now, timeZone })} />
     </>
-  );
-}
-
-/** The right to have one's data only kept, and to object to their use. */
-function Restriction({ now, voice: { t }, onChange }: FieldsProps) {
-  const id = useId();
-  return (
-    <div class="field">
-      <label class="check">
-        <input type="checkbox" checked={now.restricted} aria-describedby={`${id}-hint`}
-          onChange={(event) => onChange({ ...now, restricted: event.currentTarget.checked })} />
-        {t("myLocks.preferences.restricted")}
-      </label>
-      <p id={`${id}-hint`} class="hint">{t("myLocks.preferences.restricted.hint")}</p>
-    </div>
   );
 }
 
@@ -126,7 +126,7 @@ function Form({ stored, api, voice, zone, onSaved }: {
     <form class="me" onSubmit={(event) => { event.preventDefault(); if (dirty && saving !== "saving") void save(); }}>
       <Mails now={now} voice={voice} zone={zone} onChange={change} />
       <Place now={now} voice={voice} zone={zone} onChange={change} />
-      <Restriction {...{ now, voice, zone }} onChange={change} />
+      <Restriction now={now} voice={voice} zone={zone} onChange={change} />
       <div class="buttons">
         <button type="submit" class="button primary" aria-disabled={!dirty || saving === "saving"}>
           {voice.t(saving === "saving" ? "myLocks.preferences.saving" : "myLocks.preferences.save")}

@@ -17,7 +17,7 @@ export interface NoticeWords {
 const TOPICS: Readonly<Record<string, Readonly<Record<string, Topic>>>> = {
   upload_undone: { undone: "undone", renamed: "renamed", strict: "strict", strict_renamed: "strict", "*": "notUndone" },
   overwrite_attempt: {
-    undone: "overwrite.undone", renamed: "overwrite.renamed", trashed: "overwrite.trashed", trashed_renamed: "overwrite.trashed", "*": "overwrite.other",
+    undone: "overwriteUndone", renamed: "overwriteRenamed", trashed: "overwriteTrashed", trashed_renamed: "overwriteTrashed", "*": "overwriteOther",
   },
   file_available: { "*": "available" },
   lock_ended_by_other: { taken_over: "takenOver", handed_over: "handedOver", "*": "ended" },
@@ -34,9 +34,9 @@ const LOOKS: Partial<Record<Topic, Pick<NoticeWords, "icon" | "tone">>> = {
   given: { icon: "mine", tone: "success" },
   request: { icon: "waiting", tone: "info" },
   willEnd: { icon: "ending", tone: "info" },
-  "overwrite.undone": { icon: "undo", tone: "info" },
-  "overwrite.renamed": { icon: "undo", tone: "info" },
-  "overwrite.trashed": { icon: "undo", tone: "info" },
+  overwriteUndone: { icon: "undo", tone: "info" },
+  overwriteRenamed: { icon: "undo", tone: "info" },
+  overwriteTrashed: { icon: "undo", tone: "info" },
   undone: { icon: "undo", tone: "warning" },
   renamed: { icon: "undo", tone: "warning" },
   strict: { icon: "undo", tone: "warning" },

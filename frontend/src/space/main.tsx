@@ -3,6 +3,7 @@ import { render } from "preact";
 import "../styles/app.css";
 import { clientOf } from "../api";
 import type { Host, HostContext } from "../host";
+import { showNotices } from "../notices/main";
 import { voiceFor } from "../voice";
 import { Space } from "./Space";
 
@@ -10,4 +11,5 @@ export function showSpace(host: Host, context: HostContext, root: HTMLElement): 
   const voice = voiceFor(context);
   document.title = voice.t("space.title");
   render(<Space client={clientOf(host)} host={host} context={context} voice={voice} />, root);
+  showNotices(host, context);
 }

@@ -27,7 +27,7 @@ describe("preferences", () => {
 
 describe("my data", () => {
   const data: MyData = {
-    site: "https://acme.example", accountId: "a", collectedAt: "2026-11-21T12:00:00Z", complete: true, notes: [],
+    site: "https://acme.example", accountId: "a", collectedAt: "2026-11-21T12:00:00Z", complete: true, notes: [], purposes: {},
     database: { audit_event: [{ kind: "acquired" }], brand_new: [{ x: 1 }] },
     locks: [{ attachment: "1" }], ended: [], waiting: [], requests: [], preferences: {}, purposes: {},
   };
