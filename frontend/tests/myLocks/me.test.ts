@@ -29,7 +29,7 @@ describe("my data", () => {
   const data: MyData = {
     site: "https://acme.example", accountId: "a", collectedAt: "2026-11-21T12:00:00Z", complete: true, notes: [], purposes: {},
     database: { audit_event: [{ kind: "acquired" }], brand_new: [{ x: 1 }] },
-    locks: [{ attachment: "1" }], ended: [], waiting: [], requests: [], preferences: {}, purposes: {},
+    locks: [{ attachment: "1" }], ended: [], waiting: [], requests: [], preferences: {},
   };
 
   test("nothing is left out, also of tables that this screen does not know", () => {
