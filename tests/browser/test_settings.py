@@ -29,7 +29,7 @@ def second_site_untouched(world: World) -> Iterator[None]:
 
 
 def test_dana_decides_for_her_space_and_goes_back_to_the_site(become: Become, world: World) -> None:
-    """P-14: a space's own timeouts beside the site's; running locks are thought of, and leaving with changes is asked."""
+    """P-14: a space's own timeouts beside the site's; running locks are thought of, and leaving is asked."""
     page = world.page("Timeouts")
     space = Settings(become("dana"), world, page, SPACE).open("Timeouts and protection")
     unlock = space.row("unlockAfterHours")

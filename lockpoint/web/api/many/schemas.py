@@ -102,7 +102,7 @@ class SpaceLocksQuery(Incoming):
 
 
 class LocksQuery(SpaceLocksQuery):
-    """`site`, for site admins, leaves out pages that they may not view. `waiting`: others' locks that the caller awaits.
+    """`site`, for site admins, leaves out pages that they may not view. `waiting`: others' locks that one awaits.
 
     It reads the locks of others, four times as many as it lists at most, so its parts may be short.
     """
