@@ -30,7 +30,7 @@ function Flag({ notice, voice, onDismiss }: { readonly notice: OwnNotice; readon
           <time dateTime={notice.at}>{formats.moment(notice.at)}</time>
           {notice.open !== null && notice.title !== null && (
             <a href={notice.open} target="_blank" rel="noopener noreferrer" aria-label={t("notices.open.label", { title: notice.title })}>
-              {t("notices.open")}
+              {t("notices.open", { title: notice.title })}
             </a>
           )}
         </p>

@@ -4,7 +4,7 @@ export const notices = {
   "notices.more": { one: "{count} more notice", other: "{count} more notices" },
   "notices.dismissAll": "Dismiss all",
   "notices.file": "a file",
-  "notices.open": "Open the file",
+  "notices.open": "Open {title}",
   "notices.open.label": "Open {title} (new tab)",
   "notices.undone.title": "Your upload of {title} was undone",
   "notices.undone.text": "{name} has locked this file. Your version is kept in the file's history.",

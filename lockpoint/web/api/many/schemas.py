@@ -102,7 +102,7 @@ class SpaceLocksQuery(Incoming):
 
 
 class LocksQuery(SpaceLocksQuery):
-    """`site`, for site admins, leaves out pages they may not view. `waiting`: others' locks that the caller awaits.
+    """`site`, for site admins, leaves out pages that they may not view. `waiting`: others' locks that one awaits.
 
     It reads the locks of others, four times as many as it lists at most, so its parts may be short.
     """
@@ -150,10 +150,6 @@ class NoticesModel(Outgoing):
 
     items: list[NoticeModel]
     server_time: datetime
-
-
-class SelfTestBody(Command):
-    """Try again whether Confluence restores versions of attachments."""
 
 
 class HealthQuery(Incoming):
