@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 SCREENS: Final = frozenset(
     {
-        *("ep-ui", "byline", "page-menu", "space", "space-permissions", "my-locks", "admin", "configure", "get-started"),
-        *("locked-files", "macro-export"),
+        *("ep-ui", "byline", "page-menu", "locked-files", "my-locks", "space", "space-permissions"),
+        *("admin", "configure", "get-started", "macro-export"),
     }
 )
 """Keys of modules that a person opens, and of their endpoint, as the manifest names them."""
