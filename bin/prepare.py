@@ -20,6 +20,7 @@ LOCAL = ROOT / ".local"
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 FRONTEND = ROOT / "frontend"
+CATALOGUES = ROOT / "lockpoint" / "locale"
 BUILDS = {"build": ROOT / "lockpoint" / "web" / "static", "build:forge": ROOT / "forge" / "static" / "app"}
 """Scripts of frontend/package.json and what they make: the screens for Connect and for Forge."""
 UV_VERSION = "0.13.9"
@@ -136,7 +137,8 @@ def sizes(folder: Path) -> str:
 def sources() -> list[Path]:
     """Return the build's sources."""
     inside = [path for path in FRONTEND.rglob("*") if path.is_file()]
-    return [path for path in inside if path.relative_to(FRONTEND).parts[0] not in {"node_modules", "tests", "dist"}]
+    own = [path for path in inside if path.relative_to(FRONTEND).parts[0] not in {"node_modules", "tests", "dist"}]
+    return [*own, *CATALOGUES.glob("*/LC_MESSAGES/screens.po")]
 
 
 def npm(*arguments: str) -> None:

@@ -32,6 +32,11 @@ class LocalConfluence:
         """Host and port of every site, for an allow-list."""
         return tuple(f"localhost:{self.port + index}" for index in range(len(SITES)))
 
+    @property
+    def other_hosts(self) -> tuple[str, ...]:
+        """Of the same sites once they are renamed (`rename-site`)."""
+        return tuple(host.replace("localhost", "127.0.0.1") for host in self.hosts)
+
     def install(self, app_url: str, doors: Mapping[str, str]) -> None:
         """Register the app and install it on every site by its door; EmbeddedError when app or simulator refuses."""
         self.post("/_sim/apps", {"descriptorUrl": f"{app_url}/atlassian-connect.json"})

@@ -12,13 +12,14 @@ import click
 
 from devstack.check import run_check
 from devstack.confluence import CONNECT, FORGE, SITES
-from devstack.environment import spare_ports, usual_ports
+from devstack.environment import Ports, app_environment, spare_ports, usual_ports
 from devstack.errors import EmbeddedError
 from devstack.stack import ROOT, Stack
-from lockpoint.settings import Settings
+from lockpoint.settings import Settings, SettingsError, load_settings
 
 STATE: Final = ROOT / ".local" / "run"
 STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+PLAIN_LOGS: Final = {"LOCKPOINT_LOG_FORMAT": "text", "LOCKPOINT_LOG_LEVEL": "warning"}
 _speaking = threading.Lock()
 
 
@@ -36,6 +37,8 @@ def dev(port: int | None, state: Path, check: bool, door: str) -> None:  # noqa:
         _check(stop, door) if check else _serve(port, state, stop)
     except EmbeddedError as error:
         raise click.ClickException(str(error)) from None
+    except OSError as error:
+        raise click.ClickException(f"{error.filename or state}: {error.strerror or error}") from None
 
 
 def own_settings(environment: Mapping[str, str]) -> dict[str, str]:
@@ -44,10 +47,11 @@ def own_settings(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _serve(port: int | None, state: Path, stop: threading.Event) -> None:
-    given = own_settings(os.environ)
+    given = {**PLAIN_LOGS, **own_settings(os.environ)}
     wanted = port if port is not None else int(given["PORT"]) if given.get("PORT", "").isdecimal() else None
     stack = Stack(state, usual_ports(wanted), given, _say, doors={SITES[1]: FORGE})
     try:
+        _check_settings(given, stack.ports)
         stack.start(stop)
         if not stop.is_set():
             _welcome(stack)
@@ -55,6 +59,16 @@ def _serve(port: int | None, state: Path, stop: threading.Event) -> None:
         click.echo("Stopping.")
     finally:
         stack.stop()
+
+
+def _check_settings(given: Mapping[str, str], ports: Ports) -> None:
+    """Before the databases start, with addresses and a key that stand for theirs."""
+    own = {"database_url": "postgresql:///lockpoint", "redis_url": "redis://127.0.0.1:6379", "secret_keys": "k" * 32}
+    made = app_environment(given, ports, **own)
+    try:
+        load_settings(made)
+    except SettingsError as error:
+        raise EmbeddedError(str(error)) from None
 
 
 def _check(stop: threading.Event, door: str) -> None:
@@ -86,7 +100,8 @@ def _welcome(stack: Stack) -> None:
                 click.echo(f"            {person['displayName']:<15} {person['role']}")
         click.echo(f"          {SITES[0]} has the app by Connect, {SITES[1]} by Forge:")
         click.echo(f"          {_page_of(stack, SITES[1])}")
-        click.echo(f"  Mails   {stack.ports.mails_url}/")
+        click.echo(f"  Mails   {stack.ports.mails_url}/ (kept with the state)")
+        click.echo("  Logs    warnings only; LOCKPOINT_LOG_LEVEL=info bin/run shows more")
         click.echo("  Stop    Ctrl-C")
         click.echo()
 

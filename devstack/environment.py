@@ -59,7 +59,9 @@ def app_environment(
         "REDIS_URL": redis_url,
         "LOCKPOINT_BASE_URL": ports.app_url,
         "LOCKPOINT_SECRET_KEYS": secret_keys,
-        "LOCKPOINT_ALLOWED_HOSTS": ",".join(("*.atlassian.net", "*.jira.com", *confluence.hosts)),
+        "LOCKPOINT_ALLOWED_HOSTS": ",".join(
+            ("*.atlassian.net", "*.jira.com", *confluence.hosts, *confluence.other_hosts)
+        ),
         "LOCKPOINT_INSTALL_KEY_URLS": f"{confluence.origin}/_sim/install-keys",
         "LOCKPOINT_OAUTH_URL": f"{confluence.origin}/_sim/oauth",
         "LOCKPOINT_CONNECT_JS_URL": f"{confluence.origin}/_sim/connect-cdn.atl-paas.net/all.js",

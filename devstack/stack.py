@@ -75,6 +75,11 @@ class Stack:
         self._state.publish(self.environment)
         self._install()
 
+    @property
+    def folder(self) -> Path:
+        """Of the state; `postgres/postgres.log` is the database server's."""
+        return self._state.path
+
     def watch(self) -> None:
         """Restart exited processes until the event given to `start` is set."""
         if self._guardian is not None:
@@ -140,7 +145,8 @@ class Stack:
 
     def _mails(self, guardian: Guardian) -> Program:
         ports = ["--smtp-port", str(self.ports.smtp), "--http-port", str(self.ports.mails)]
-        return self._python(guardian, MAILS, "devstack.mail.mailcatcher", *ports)
+        keep = ("--keep", str(self._state.path / "mails")) if self._durable else ()
+        return self._python(guardian, MAILS, "devstack.mail.mailcatcher", *ports, *keep)
 
     def _local_confluence(self, guardian: Guardian) -> Program:
         if not (ROOT / "simulator").is_dir():

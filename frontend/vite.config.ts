@@ -1,10 +1,12 @@
 import { defineConfig } from "vitest/config";
+import { catalogues } from "./catalogues/plugin.ts";
 
 /** One entry for each surface, and one script before the first paint. The server reads hashed names from the manifest. */
 export default defineConfig({
   base: "/static/",
   publicDir: false,
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  plugins: [catalogues()],
   build: {
     outDir: "../lockpoint/web/static",
     emptyOutDir: true,

@@ -1,4 +1,5 @@
 import { defineConfig, type Plugin } from "vite";
+import { catalogues } from "./catalogues/plugin.ts";
 
 /** Puts the script that applies the last colour mode first in the head; as a module it would run after the first paint. */
 function prepaint(): Plugin {
@@ -20,7 +21,7 @@ export default defineConfig({
   base: "./",
   publicDir: false,
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
-  plugins: [prepaint()],
+  plugins: [catalogues(), prepaint()],
   build: {
     outDir: "../forge/static/app",
     emptyOutDir: true,

@@ -19,6 +19,7 @@ from lockpoint.web.headers import send_headers
 from lockpoint.web.health import Ping, health_routes
 from lockpoint.web.metrics import StateOfSites
 from lockpoint.web.places import Places
+from lockpoint.web.privacy_page import privacy_routes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -36,7 +37,8 @@ FRONT_PAGE: Final = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Lockpoint</title></head>
 <body><h1>Lockpoint</h1>
 <p>Exclusive locks for the attachments of Confluence Cloud: while a file is locked, uploads by others are undone.</p>
-<p>This is the app's server; people use the app inside Confluence. <a href="/atlassian-connect.json">Descriptor</a></p>
+<p>This is the app's server; people use the app inside Confluence. <a href="/atlassian-connect.json">Descriptor</a>,
+<a href="/privacy">privacy</a></p>
 </body></html>
 """
 
@@ -70,6 +72,7 @@ def create_app(shell: Shell) -> Flask:
     intake = WebhookIntake(shell.services, shell.descriptor.webhook_events)
     for blueprint in (
         public_routes(shell.descriptor),
+        privacy_routes(),
         health_routes(shell.pings, StateOfSites(shell.gauges)),
         lifecycle_routes(shell.services),
         webhook_routes(intake),

@@ -32,6 +32,7 @@ STALLED_SECONDS: Final = 15
 PRIVACY_SECONDS: Final = 3600
 FIRST_ROUND: Final = timedelta(minutes=2)
 REDISCOVERY: Final = timedelta(hours=24)
+DAILY: Final = timedelta(hours=24)
 
 
 def sweep_period(wished_seconds: int, live_locks: int, points_per_hour: int) -> timedelta:
@@ -76,6 +77,7 @@ class Ticks:
         self._settings = settings
         self._sweeps = Rounds()
         self._rediscoveries = Rounds()
+        self._tombstones = Rounds(first_round=timedelta(hours=1))
         self._tidied: datetime | None = None
         self._counted: tuple[datetime, int, list[int]] | None = None
 
@@ -98,7 +100,7 @@ class Ticks:
         return self._counted[1], self._counted[2]
 
     def privacy_duties(self) -> None:
-        """Enqueue personal-data reports, spread over the hour, and erasures that lost their job."""
+        """Enqueue personal-data reports, spread over the hour, erasures that lost their job, tombstones once a day."""
         now, hour = self._services.clock.now(), timedelta(hours=1)
         jobs = [
             Job(JobKind.REPORT_ACCOUNTS, tenant_id, delay=hour * _spread(tenant_id))
@@ -108,6 +110,8 @@ class Ticks:
             Job(JobKind.ERASE, erasure.tenant_id, str(erasure.request_id), max(timedelta(), erasure.due_at - now))
             for erasure in self._services.person_store.erasures()
         ]
+        active = self._services.tenants.active_ids()
+        jobs += [Job(JobKind.TOMBSTONES, tenant_id) for tenant_id in self._tombstones.due(now, active, DAILY)]
         if jobs:
             self._services.jobs.defer(jobs)
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Annotated, Final, Literal
 
@@ -78,8 +79,8 @@ class Settings(BaseSettings):
     redis_url: str = Field(alias="REDIS_URL", repr=False)
     redis_tls_verify: bool = Field(alias="LOCKPOINT_REDIS_TLS_VERIFY", default=True)
     port: int = Field(alias="PORT", default=5000, ge=1, le=65535)
-    base_url: str = Field(alias="LOCKPOINT_BASE_URL")
-    """Scheme and host, no path or closing slash."""
+    base_url: str = Field(alias="LOCKPOINT_BASE_URL", default="", validate_default=True)
+    """Scheme and host, no path or closing slash; on Heroku, where its dyno metadata are on, the app's own address."""
     app_key: str = Field(alias="LOCKPOINT_APP_KEY", default="lockpoint", pattern=r"^[A-Za-z0-9._-]{1,64}$")
     secret_keys: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)] = Field(
         alias="LOCKPOINT_SECRET_KEYS", min_length=1
@@ -135,6 +136,11 @@ class Settings(BaseSettings):
     @field_validator("base_url")
     @classmethod
     def _base(cls, value: str) -> str:
+        domain = os.environ.get("HEROKU_APP_DEFAULT_DOMAIN_NAME")
+        value = value or (f"https://{domain}" if domain else "")
+        if not value:
+            msg = "is missing"
+            raise ValueError(msg)
         address = web_address(value)
         if address.path.strip("/"):
             msg = "must be a scheme and a host, without a path"
@@ -215,15 +221,22 @@ class Settings(BaseSettings):
         return value
 
 
-def load_settings() -> Settings:
-    """Raises SettingsError; never repeats a value, which may be a secret."""
+def load_settings(given: Mapping[str, str] | None = None) -> Settings:
+    """From the environment, unless `given`. Raises SettingsError; never repeats a value, which may be a secret."""
     try:
-        return Settings()
+        return Settings() if given is None else Settings.model_validate(given)
     except ValidationError as error:
         lines = [
-            f"{item['loc'][0]}: {_reason(item['type'], item['msg'])}" for item in error.errors(include_input=False)
+            f"{_variable(str(item['loc'][0]))}: {_reason(item['type'], item['msg'])}"
+            for item in error.errors(include_input=False)
         ]
         raise SettingsError("\n".join(lines)) from None
+
+
+def _variable(place: str) -> str:
+    """A default's place is the field, not its variable."""
+    field = Settings.model_fields.get(place)
+    return str(field.alias) if field else place
 
 
 def _reason(kind: str, message: str) -> str:

@@ -13,6 +13,7 @@ from lockpoint.services.ports.confluence import Container, ContainerKind
 from lockpoint.services.ports.jobs import JobHandler, JobKind, JobSubject
 from lockpoint.services.privacy.erase import erase
 from lockpoint.services.privacy.report_accounts import report
+from lockpoint.services.privacy.tombstones import bury_old
 from lockpoint.services.reconciliation.reconcile import confirm, reconcile, trashed_by
 from lockpoint.services.reconciliation.rediscover import rediscover
 from lockpoint.services.reconciliation.sweep import sweep
@@ -76,6 +77,10 @@ def _report_accounts(services: Services, tenant: Tenant, _subject: str) -> None:
     report(services, tenant)
 
 
+def _tombstones(services: Services, tenant: Tenant, _subject: str) -> None:
+    bury_old(services, tenant)
+
+
 def _goodbye(services: Services, tenant: Tenant, subject: str) -> None:
     end_if_gone(services, tenant, subject)
 
@@ -92,6 +97,7 @@ USE_CASES: dict[JobKind, UseCase] = {
     JobKind.CONFIRM: _confirm,
     JobKind.PROFILE: _profile,
     JobKind.REPORT_ACCOUNTS: _report_accounts,
+    JobKind.TOMBSTONES: _tombstones,
     JobKind.GOODBYE: _goodbye,
 }
 """What each job does for an active site; mails check the site themselves, to log why none went."""

@@ -1,10 +1,13 @@
-"""Caught mails, in memory."""
+"""Caught mails, in memory and, where they are to be kept, in a folder."""
 
+import base64
 import itertools
+import json
 import threading
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from pathlib import Path
 
 KEPT = 500
 """Older mails are dropped: a catcher that runs for weeks stays small."""
@@ -53,19 +56,23 @@ class Mail:
 
 
 class Mailbox:
-    """Mails since start or last clearing; thread-safe."""
+    """Mails since start or last clearing, with a folder those of earlier starts, too; thread-safe."""
 
-    def __init__(self) -> None:
-        self._mails: list[Mail] = []
-        self._numbers = itertools.count(1)
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder
+        self._mails: list[Mail] = [] if folder is None else _kept(folder)
+        self._numbers = itertools.count(self._mails[-1].number + 1 if self._mails else 1)
         self._lock = threading.Lock()
 
     def put(self, sender: str, recipients: tuple[str, ...], content: bytes) -> None:
         """Drops the oldest above the limit."""
         message = message_from_bytes(content, policy=policy.default)
         with self._lock:
-            self._mails.append(Mail(next(self._numbers), sender, recipients, message))
-            del self._mails[:-KEPT]
+            mail = Mail(next(self._numbers), sender, recipients, message)
+            self._mails.append(mail)
+            if self._folder is not None:
+                _file(self._folder, mail).write_text(_stored(mail, content), encoding="utf-8")
+            self._drop(len(self._mails) - KEPT)
 
     def mails(self, recipient: str | None = None) -> list[Mail]:
         """Newest first, optionally to one address."""
@@ -76,4 +83,28 @@ class Mailbox:
 
     def clear(self) -> None:
         with self._lock:
-            self._mails.clear()
+            self._drop(len(self._mails))
+
+    def _drop(self, count: int) -> None:
+        for mail in self._mails[: max(count, 0)]:
+            if self._folder is not None:
+                _file(self._folder, mail).unlink(missing_ok=True)
+        del self._mails[: max(count, 0)]
+
+
+def _file(folder: Path, mail: Mail) -> Path:
+    return folder / f"{mail.number:08}.json"
+
+
+def _stored(mail: Mail, content: bytes) -> str:
+    return json.dumps([mail.sender, mail.recipients, base64.b64encode(content).decode()])
+
+
+def _kept(folder: Path) -> list[Mail]:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    mails = []
+    for file in sorted(folder.glob("*.json")):
+        sender, recipients, content = json.loads(file.read_text(encoding="utf-8"))
+        message = message_from_bytes(base64.b64decode(content), policy=policy.default)
+        mails.append(Mail(int(file.stem), sender, tuple(recipients), message))
+    return mails

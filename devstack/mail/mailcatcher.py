@@ -9,6 +9,7 @@ import signal
 import threading
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
@@ -97,8 +98,9 @@ class Handler(BaseHTTPRequestHandler):
 @click.command()
 @click.option("--smtp-port", type=int, default=1025, show_default=True)
 @click.option("--http-port", type=int, default=8025, show_default=True)
-def main(smtp_port: int, http_port: int) -> None:
-    mailbox = Mailbox()
+@click.option("--keep", type=click.Path(file_okay=False, path_type=Path), help="Folder for the mails; else in memory.")
+def main(smtp_port: int, http_port: int, keep: Path | None) -> None:
+    mailbox = Mailbox(keep)
     post = Controller(Catcher(mailbox), hostname=HOST, port=smtp_port)
     page = MailServer(http_port, mailbox)
     stop = threading.Event()

@@ -1,6 +1,6 @@
 /** Starts the screen that the host asks for. Both doors' entries call it. */
 import type { Host, HostContext, ScreenName } from "./host";
-import { shownLanguage } from "./messages";
+import { learn, shownLocale } from "./messages";
 
 export type Screen = (host: Host, context: HostContext, root: HTMLElement) => void | Promise<void>;
 
@@ -27,7 +27,8 @@ export async function start(host: Host, screens: Partial<Record<ScreenName, Scre
   const context = await host.context();
   const show = screens[context.screen];
   if (show === undefined) throw new Error(`This build has no screen ${context.screen}.`);
-  document.documentElement.lang = shownLanguage(context.locale);
+  await learn(context.locale);
+  document.documentElement.lang = shownLocale(context.locale);
   root.replaceChildren();
   await show(host, context, root);
 }

@@ -2,7 +2,7 @@
 import type { Person } from "./api";
 import { formatsFor, type Formats } from "./formats";
 import type { HostContext } from "./host";
-import { translator, type Translate } from "./messages";
+import { shownLocale, translator, type Translate } from "./messages";
 
 /** Language, formats and identity of the viewer, for every component. */
 export interface Voice {
@@ -20,5 +20,5 @@ export function nameOf(person: Person | null, t: Translate): string {
 
 /** Return a voice in the viewer's language and zone. */
 export function voiceFor({ locale, timeZone }: Pick<HostContext, "locale" | "timeZone">): Voice {
-  return { t: translator(locale), formats: formatsFor(locale, timeZone), locale, me: null };
+  return { t: translator(locale), formats: formatsFor(shownLocale(locale), timeZone), locale, me: null };
 }

@@ -109,4 +109,18 @@ describe("the client of /api/v1", () => {
     expect([requests[0]?.init.method, requests[0]?.url]).toEqual([method, `/api/v1/attachments/7${path}`]);
     expect(bodies()).toEqual([{ requestId: "id1", ...body }]);
   });
+
+  test("a table in parts becomes one file with one head", async () => {
+    const asked: string[] = [];
+    const csv = { "Content-Type": "text/csv; charset=utf-8" };
+    const parts = [
+      new Response("file,page\r\na,b\r\n", { headers: { ...csv, Link: '<?scope=mine&cursor=x>; rel="next"' } }),
+      new Response("file,page\r\nc,d\r\n", { headers: csv }),
+    ];
+    const client = createClient({ newId: () => "id", fetch: async (path) => { asked.push(path); return parts[asked.length - 1] ?? new Response(""); } });
+    const file = await client.csv("/locks?scope=mine");
+    expect(asked).toEqual(["/api/v1/locks?scope=mine", "/api/v1/locks?scope=mine&cursor=x"]);
+    expect(new TextDecoder().decode(await file.arrayBuffer())).toBe("file,page\r\na,b\r\nc,d\r\n");
+    expect([...new Uint8Array(await file.arrayBuffer()).slice(0, 3)]).toEqual([0xef, 0xbb, 0xbf]);
+  });
 });

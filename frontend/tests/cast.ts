@@ -1,6 +1,7 @@
 /** People, locks and a fake server for all tests. */
 import { ApiError, type Attachment, type LockAnswer, type LocksApi, type LockView, type PageOfAttachments, type Person } from "../src/api";
 import { formatsFor } from "../src/formats";
+import type { Host, HostContext } from "../src/host";
 import { translator } from "../src/messages";
 import type { Voice } from "../src/voice";
 
@@ -157,4 +158,16 @@ export class FakeServer implements LocksApi {
   writes(): readonly (readonly unknown[])[] {
     return this.calls.filter(([name]) => name !== "attachments");
   }
+}
+
+/** The place of a screen. */
+export function context(change: Partial<HostContext> = {}): HostContext {
+  const where = { guest: false, contentId: null, spaceKey: "DS", tab: null, parameters: {} };
+  return { screen: "page", ...where, locale: "en-GB", timeZone: "Europe/Berlin", ...change };
+}
+
+/** A host that answers every call with `answer`, and does nothing else. */
+export function silentHost(answer: Host["fetch"] = () => Promise.resolve(Response.json({}))): Host {
+  const nothing = (): void => undefined;
+  return { context: () => Promise.resolve(context()), fetch: answer, followTheme: nothing, open: nothing, close: nothing, ready: nothing };
 }

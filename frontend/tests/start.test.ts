@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { Host, HostContext } from "../src/host";
+import { translator } from "../src/messages";
 import { start } from "../src/start";
 
 const CONTEXT: HostContext = {
@@ -30,6 +31,18 @@ describe("a start", () => {
     expect(document.getElementById("app")?.textContent).toBe("");
     expect(document.documentElement.lang).toBe("en-GB");
     expect(product.followTheme).toHaveBeenCalledOnce();
+  });
+
+  test("waits for the viewer's language, in the form of their region", async () => {
+    let title = "";
+    await start(host({ locale: "de-AT" }), { page: (_, context) => { title = translator(context.locale)("page.title"); } });
+    expect(title).toBe("Dateisperren");
+    expect(document.documentElement.lang).toBe("de-AT");
+  });
+
+  test("says that it speaks English to whom it has no texts for", async () => {
+    await start(host({ locale: "fi-FI" }), { page: vi.fn() });
+    expect(document.documentElement.lang).toBe("en-FI");
   });
 
   test("fails where nothing shows the screen, and where the page has no place for it", async () => {

@@ -1,11 +1,25 @@
 """`lockpoint jobs`: parked jobs, after too many failures."""
 
 from dataclasses import asdict
+from typing import Final
 
 import click
 
 from lockpoint.commands.operator import operator
 from lockpoint.commands.output import as_json, print_rows
+
+ADVICE: Final = {
+    "MailUnavailable": "correct the mail server (lockpoint doctor), then retry",
+    "HostUnavailable": "Confluence was away: retry",
+    "StorageUnavailable": "the database was away: retry",
+    "QuotaExceeded": "the hour's points were used up: retry after the full hour",
+    "Unauthorised": "the site refuses us: lockpoint site show SITE --test, then site forget",
+    "Forbidden": "the app may not: give it access in the site, then retry",
+    "NoTokenYet": "Forge has not called for this site: it retries by itself when it does",
+    "OperationRemoved": "Confluence has no such operation any more: upgrade the app",
+    "WorkerDied": "it ends its worker each time: look at the log before a retry",
+}
+OTHERWISE: Final = "look for it in the log by its kind, then retry or drop it"
 
 
 @click.group()
@@ -16,9 +30,13 @@ def jobs() -> None:
 @jobs.command("list")
 @as_json
 def list_jobs(json_wanted: bool) -> None:  # noqa: FBT001 - click passes a flag
-    """List parked jobs, oldest first; they hold ids only."""
+    """List parked jobs, oldest first, with what to do; they hold ids only."""
     with operator() as working:
-        rows = [asdict(job) for job in working.parked.list()]
+        sites = {tenant.id: tenant.base_url for tenant in working.services.tenants.installed()}
+        rows = [
+            {**asdict(job), "site": sites.get(job.tenant_id), "advice": ADVICE.get(job.cause or "", OTHERWISE)}
+            for job in working.parked.list()
+        ]
     print_rows(rows, json_wanted=json_wanted, none="No job is parked.")
 
 

@@ -28,11 +28,17 @@ def lock() -> None:
 @for_site
 @as_json
 def show(attachment_id: str, site_name: str, json_wanted: bool) -> None:  # noqa: FBT001 - click passes a flag
-    """Show the lock record of an attachment."""
+    """Show an attachment: its name, its page, its lock record and how the lock protects it."""
     with operator() as working:
         services = working.services
         state = read_state(services, find_site(services, site_name), bare(attachment_id), priority=Priority.MAINTENANCE)
-    print_fields(described(state.found), json_wanted=json_wanted)
+    file, witness = state.attachment, state.witness
+    about = {
+        "file": file.title,
+        "page": f"{file.container.kind.value} {file.container.id}" if file.container else None,
+        "protection": witness.protection.value if witness and isinstance(state.found, Held) else None,
+    }
+    print_fields({**about, **described(state.found)}, json_wanted=json_wanted)
 
 
 @lock.command("end")

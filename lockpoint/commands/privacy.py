@@ -20,6 +20,7 @@ from lockpoint.services.errors import HostError
 from lockpoint.services.ports.privacy import Origin, PrivacyRight
 from lockpoint.services.privacy.erase import Left, Rest, begin, erase
 from lockpoint.services.privacy.export import PersonalData, export
+from lockpoint.services.privacy.restriction import restrict
 
 ACCOUNT: Final = re.compile(r"[A-Za-z0-9:_-]{1,128}", re.ASCII)
 ADDRESS: Final = re.compile(r"[^\s@]+@[^\s@]+")
@@ -73,6 +74,11 @@ def export_data(account: str, site_name: str | None, json_wanted: bool) -> None:
 @privacy.command("erase")
 @for_account
 @on_site
+@click.confirmation_option(
+    "--yes",
+    prompt="This cannot be undone: the account leaves every row, list and record, and its locks end. Go on?",
+    help="Do not ask.",
+)
 @click.option("--now", "at_once", is_flag=True, help="End live locks of the person at once, not in 24 hours.")
 @as_json
 def erase_data(
@@ -97,6 +103,40 @@ def erase_data(
             for tenant, request in begun
         ]
     print_rows(rows, json_wanted=json_wanted, none="Nothing is held about this account.")
+
+
+@privacy.command("restrict")
+@for_account
+@on_site
+@as_json
+def restrict_use(account: str, site_name: str | None, json_wanted: bool) -> None:  # noqa: FBT001 - click passes a flag
+    """Only keep an account's data, do not use them: no optional mail, nothing of a profile. Locks work as before."""
+    _restrict(account, site_name, json_wanted=json_wanted, on=True)
+
+
+@privacy.command("unrestrict")
+@for_account
+@on_site
+@as_json
+def unrestrict_use(account: str, site_name: str | None, json_wanted: bool) -> None:  # noqa: FBT001 - click passes a flag
+    """Use an account's data again, as the person asks."""
+    _restrict(account, site_name, json_wanted=json_wanted, on=False)
+
+
+def _restrict(account: str, site_name: str | None, *, json_wanted: bool, on: bool) -> None:
+    """On each active site, since the choice lies in Confluence; ClickException where one did not answer."""
+    rows, failed = list[OutputRow](), list[str]()
+    with operator() as working:
+        for tenant in _sites(working.services, account, site_name):
+            try:
+                changed = restrict(working.services, tenant, account, on=on)
+            except HostError as error:
+                failed.append(f"{tenant.base_url} ({type(error).__name__})")
+                continue
+            rows.append({"site": tenant.base_url, "restricted": on, "changed": changed})
+    print_rows(rows, json_wanted=json_wanted, none="No site was changed.")
+    if failed:
+        raise click.ClickException(f"not answered by {', '.join(failed)}: ask again for these sites")
 
 
 def _outcome(services: Services, tenant: Tenant, request_id: int) -> str:

@@ -5,6 +5,7 @@ import gc
 import importlib
 import multiprocessing
 import os
+import socket
 import sys
 import tempfile
 from typing import Final
@@ -17,6 +18,7 @@ from granian.log import LogLevels
 
 from lockpoint.commands.environment import neighbours_or_exit, settings_of_process
 from lockpoint.settings import Settings
+from lockpoint.web.connect.frontend_bundle import BundleError
 
 _ARENA_MAX: Final = -8  # of malloc.h
 
@@ -42,6 +44,18 @@ def build_before_fork() -> None:
     gc.freeze()
 
 
+def _port_or_exit(host: str, port: int) -> None:
+    """Exit 1 for a port that is taken or not ours to take: workers would die of it and be started again for ever."""
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    with socket.socket(family, kind, protocol) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+        except OSError as error:
+            reason = os.strerror(error.errno or 0)
+            raise click.ClickException(f"PORT: cannot listen on {host}, port {port}: {reason}") from None
+
+
 def _fewer_arenas() -> None:
     """Keep the C library from holding memory back for each thread; another C library has no such switch."""
     limit = getattr(ctypes.CDLL(None), "mallopt", None)
@@ -64,7 +78,11 @@ def web(host: str, workers: int, threads: int) -> None:
 
 def _serve(settings: Settings, host: str, workers: int, threads: int) -> None:
     neighbours_or_exit(settings, wait=False)
-    build_before_fork()
+    _port_or_exit(host, settings.port)
+    try:
+        build_before_fork()
+    except BundleError as error:
+        raise click.ClickException(str(error)) from None
     Granian(
         "lockpoint.wsgi:app",
         address=host,

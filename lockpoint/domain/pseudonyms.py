@@ -11,6 +11,10 @@ PREFIX: Final = "erased-"
 """No account id begins so: theirs are hexadecimal digits, or digits before a colon."""
 
 
+NOBODY: Final = PREFIX + "ended"
+"""Stands for the last owner in a record that has long ended."""
+
+
 def pseudonym_from(random_name: str) -> str:
     """Return a pseudonym that links the rows of one person after one erasure, and nothing else."""
     return PREFIX + random_name
@@ -43,6 +47,11 @@ def without(record: Record, account: str, pseudonym: str) -> Record:
         base=_base(record.base, account),
         ended=None if record.ended is None else _ended(record.ended, account, pseudonym),
     )
+
+
+def tombstone(record: Free) -> Free:
+    """Return the record of an ended lock without persons and words."""
+    return replace(record, ended=replace(record.ended, by=None, why=None, holder=NOBODY))
 
 
 def _ended(ended: Ended, account: str, pseudonym: str) -> Ended:

@@ -373,3 +373,17 @@ def forget(snapshot: Snapshot, *, account: str, pseudonym: str, op_id: str) -> D
     without = pseudonyms.without(found, account, pseudonym)
     kind = AuditKind.PERSON_ERASED
     return Write(replace(without, epoch=epoch, seq=seq, op_id=op_id, at=snapshot.now, kind=kind))
+
+
+def bury(snapshot: Snapshot, op_id: str) -> Decision:
+    """Take persons and words out of the record of an ended lock; `Already` when it has none."""
+    found = intact(snapshot, op_id)
+    if isinstance(found, Damaged | Already):
+        return found
+    if not isinstance(found, Free):
+        return LockLost(found)
+    bare = pseudonyms.tombstone(found)
+    if bare == found:
+        return Already(found)
+    epoch, seq = next_place(snapshot)
+    return Write(replace(bare, epoch=epoch, seq=seq, op_id=op_id, at=snapshot.now, kind=AuditKind.PERSON_ERASED))

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 SCREENS: Final = frozenset(
     {
-        *("ep-ui", "byline", "page-menu", "locked-files", "my-locks", "space", "space-permissions"),
-        *("admin", "configure", "get-started", "macro-export"),
+        *("ep-ui", "byline", "page-menu", "locked-files", "macro-export", "my-locks", "space", "space-permissions"),
+        *("admin", "configure", "get-started"),
     }
 )
 """Keys of modules that a person opens, and of their endpoint, as the manifest names them."""

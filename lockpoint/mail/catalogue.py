@@ -76,6 +76,7 @@ class Catalogue:
     fallback: str
     automatic: str
     unsubscribe: str
+    privacy: str
     unprotected: Mapping[str, str]
     unprotected_otherwise: str
     summary: Mapping[MailKind, str]
@@ -111,6 +112,7 @@ WORDS: Final = Catalogue(
     fallback="If the button does not work, copy this address into your browser:",
     automatic="It was sent automatically; answers to it are not read.",
     unsubscribe="Unsubscribe",
+    privacy="Privacy",
     unprotected={
         "app_blocked": "Lockpoint needs access to the page, for example because the page was restricted. "
         "A person who may edit the page can give it in the page's file locks.",

@@ -169,6 +169,8 @@ def _letter(facts: MailFacts, locale: Locale, fill: Fill) -> Letter:
         footer=(fill(WORDS.tested if facts.told and facts.told.tried else words.because), fill(WORDS.automatic)),
         unsubscribe=fill(WORDS.unsubscribe),
         unsubscribe_url=web_address((facts.unsubscribe_url,)) if facts.unsubscribe_url else None,
+        privacy=fill(WORDS.privacy),
+        privacy_url=web_address((facts.privacy_url,)),
     )
 
 

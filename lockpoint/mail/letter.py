@@ -38,6 +38,8 @@ class Letter:
     footer: tuple[str, ...]
     unsubscribe: str
     unsubscribe_url: str | None
+    privacy: str
+    privacy_url: str | None
     body: tuple[str, ...] = ()
 
 

@@ -77,6 +77,6 @@ PAGES: Final[Mapping[PageKind, PageWords]] = {
     ),
     PageKind.BAD_LINK: PageWords(
         title="This link does not work",
-        lines=("It is incomplete or too old, so nothing was changed.",),
+        lines=("It is incomplete or older than 90 days, so nothing was changed.",),
     ),
 }

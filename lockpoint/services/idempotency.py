@@ -38,10 +38,10 @@ BY_CODE: dict[str, type[errors.UseCaseError]] = {
 
 @dataclass(frozen=True, slots=True)
 class RequestKey:
-    """The request id of a writing call, and the digest of everything it asks for."""
+    """The request id of a writing call, and all it asks for, with what people wrote: only keyed hashes are stored."""
 
     id: str
-    digest: str
+    asks: str
 
 
 def once(
@@ -96,19 +96,26 @@ def once_in_parts(
 
 
 def _begin(services: Services, actor: Actor, key: RequestKey) -> BegunRequest:
+    digests = _digests(services, actor, key)
     begun = services.requests.begin(
         actor.tenant,
         actor.account_id,
         key.id,
-        digest=key.digest,
+        digest=digests[0],
         lock_id=services.ids.new(),
         op_id=services.ids.new(),
     )
-    if begun.digest != key.digest:
+    if begun.digest not in digests:
         raise errors.RequestReused("This request id was used for another request.")
     if begun.state is RequestState.RUNNING:
         raise errors.InProgress("The same request is still running. Try again in a moment.")
     return begun
+
+
+def _digests(services: Services, actor: Actor, key: RequestKey) -> tuple[str, ...]:
+    """Under every key, newest first: after a change of keys a repeated call is known."""
+    text = f"request/{actor.tenant.client_key}/{actor.account_id}/{key.id}/{key.asks}"
+    return tuple(services.tag_keys.digests(text.encode()).values())
 
 
 def _repeat(status: int, error: str | None, replay: Callable[[int], T]) -> T:

@@ -71,7 +71,7 @@ JOB_SUBJECTS: Final = (
     *_of(Whose.FILE, confirm="attachment id and random name of a write"),
     *_of(Whose.PERSON, trashed="attachment id and AccountID of who is said to have trashed it", profile="AccountID"),
     *_of(Whose.NOBODY, send_mail="number of the mail intent", erase="number of the request", self_test="empty"),
-    *_of(Whose.NOBODY, rediscover="empty", report_accounts="empty"),
+    *_of(Whose.NOBODY, rediscover="empty", report_accounts="empty", tombstones="empty"),
     *_of(Whose.SITE, goodbye="Atlassian's name of the installation"),
 )
 """The argument `subject`, by kind of job."""
@@ -164,7 +164,7 @@ TABLES: Final = (
         fields=(
             *_TENANT,
             *_of(Whose.PERSON, account="AccountID of the caller"),
-            *_of(Whose.NOBODY, request_id="random name from the browser", digest="hash of the call"),
+            *_of(Whose.NOBODY, request_id="random name from the browser", digest="keyed hash of the call"),
             *_of(Whose.NOBODY, lock_id="random name of a lock", op_id="random name of a write", done="state"),
             *_of(Whose.NOBODY, status="code of the answer", error="code of the refusal"),
             *_of(Whose.NOBODY, started_at="when", busy_until="when a dead attempt may be repeated"),
@@ -291,7 +291,7 @@ TABLES: Final = (
         fields=(
             *_of(Whose.NOBODY, id="number"),
             *_TENANT,
-            *_of(Whose.NOBODY, right="copy or erasure", origin="who asked: person, operator, Atlassian"),
+            *_of(Whose.NOBODY, right="copy, erasure or restriction", origin="who asked: person, operator, Atlassian"),
             *_of(Whose.NOBODY, asked_at="when", done_at="done when"),
         ),
     ),
@@ -340,8 +340,8 @@ TABLES: Final = (
         kept=Kept.JOB,
         fields=(
             *_of(Whose.NOBODY, id="number", queue_name="constant", task_name="kind of job", priority="number"),
-            *_of(Whose.PERSON, lock="AccountID, in a few kinds of jobs", queueing_lock="the same"),
-            Field("args", Whose.PERSON, "the same", members=_JOB_ARGUMENTS),
+            *_of(Whose.PERSON, lock="kind, site and subject, or its keyed hash", queueing_lock="the same"),
+            Field("args", Whose.PERSON, "AccountID, in a few kinds of jobs", members=_JOB_ARGUMENTS),
             *_of(Whose.NOBODY, status="state", scheduled_at="when", attempts="number", abort_requested="state"),
             *_of(Whose.NOBODY, worker_id="number of the worker"),
         ),
@@ -531,6 +531,7 @@ PROPERTIES: Final = (
         fields=(
             *_DATED,
             *_of(Whose.PERSON, off="mails switched off", locale="language", time_zone="time zone"),
+            *_of(Whose.PERSON, restricted="whether data about the person are only kept"),
         ),
     ),
 )

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from lockpoint.storage.advisory_locks import Purpose, hold_in_transaction
 from lockpoint.storage.engine import Database
-from lockpoint.storage.tables import PARTITIONED
+from lockpoint.storage.tables import PARTITIONED, WITHOUT_STATISTICS
 
 DAYS_AHEAD: Final = 7
 Result = TypeVar("Result")
@@ -142,4 +142,6 @@ def _make(connection: Connection, parent: str, day: date) -> None:
     name = _name(parent, day)
     bounds = f"FROM ('{day.isoformat()} 00:00:00+00') TO ('{(day + _DAY).isoformat()} 00:00:00+00')"
     connection.execute(text(f'CREATE TABLE "{name}" (LIKE "{parent}" INCLUDING DEFAULTS)'))
+    for column in WITHOUT_STATISTICS.get(parent, ()):
+        connection.exec_driver_sql(f'ALTER TABLE "{name}" ALTER COLUMN "{column}" SET STATISTICS 0')
     connection.exec_driver_sql(f'ALTER TABLE "{parent}" ATTACH PARTITION "{name}" FOR VALUES {bounds}')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from sqlalchemy import (
@@ -31,6 +32,21 @@ METADATA: Final = MetaData(
 )
 PARTITIONED: Final = ("audit_event", "email_log")
 """Tables with a partition for each UTC day of their column `at`."""
+
+WITHOUT_STATISTICS: Final[Mapping[str, tuple[str, ...]]] = {
+    "lock_witness": ("holder", "record"),
+    "request_outcome": ("account",),
+    "restoration": ("offenders",),
+    "audit_event": ("account",),
+    "email_log": ("address_hash",),
+    "email_intent": ("recipient", "actor"),
+    "account_profile": ("account", "time_zone", "locale", "used_at"),
+    "erasure": ("account", "pseudonym"),
+    "closed_account": ("digest",),
+    "account_report": ("account",),
+    "procrastinate_jobs": ("lock", "queueing_lock", "args"),
+}
+"""Columns about people, by table: Postgres would keep their values in its statistics after the rows are gone."""
 
 _MOMENT: Final = DateTime(timezone=True)
 

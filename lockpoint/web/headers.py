@@ -45,7 +45,7 @@ def send_headers(app: Flask, connect_js_url: str) -> None:
         for name, value in ALWAYS:
             answer.headers[name] = value
         answer.headers.setdefault(*NO_STORE)
-        answer.headers["Content-Security-Policy"] = _policy(app, answer, bridge)
+        answer.headers.setdefault("Content-Security-Policy", _policy(app, answer, bridge))
         return cut_off_after(answer) if given_up(request.environ) else answer
 
 

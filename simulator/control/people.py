@@ -53,13 +53,15 @@ def page_view(call: Control, number: str) -> Answer:
 
 @control(blueprint, "POST", "/sites/<site>/person")
 def person(call: Control) -> Answer:
-    """Change a person's permissions, account or address."""
+    """Change a person's permissions, account, address or language."""
     who = call.person()
     permissions = call.data.get("permissions")
     if isinstance(permissions, list):
         pages.space_permissions(call.world, call.site, call.space(), who.account_id, set(map(str, permissions)))
     who.site_admin = call.flag("siteAdmin", default=who.site_admin)
     who.email_hidden = call.flag("emailHidden", default=who.email_hidden)
+    who.locale = call.text("locale", who.locale)
+    who.time_zone = call.text("timeZone", who.time_zone)
     profile = (call.text("email", who.email), call.text("displayName", who.display_name))
     if profile != (who.email, who.display_name):
         who.email, who.display_name = profile

@@ -1,4 +1,4 @@
-"""`requestConfluence`: a screen's call to REST, which Forge makes as the person with the app's scopes."""
+"""`requestConfluence`: a screen's call to Confluence's REST API, made as the person with the app's scopes."""
 
 from __future__ import annotations
 

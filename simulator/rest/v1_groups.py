@@ -9,7 +9,7 @@ from flask import Blueprint
 
 from simulator.http.operations import Call, operation
 from simulator.model.entities import Group, Person
-from simulator.model.errors import ApiError
+from simulator.model.errors import ApiError, not_found
 from simulator.rest import v1_shapes
 from simulator.rest.v1_files import API
 
@@ -47,6 +47,15 @@ def groups_by_name(call: Call) -> dict[str, object]:
     found = sorted((one for one in call.site.groups.values() if text in one.name.casefold()), key=lambda one: one.name)
     chosen, frame = _page(call, found, MOST)
     return {"results": [_group_shape(group) for group in chosen], **frame}
+
+
+@operation(blueprint, "GET", f"{API}/group/by-id", "READ")
+def group_by_id(call: Call) -> dict[str, object]:
+    group = call.site.groups.get(call.request.args.get("id", ""))
+    if group is None:
+        raise not_found("group")
+    call.charge.identity += 1
+    return _group_shape(group)
 
 
 @operation(blueprint, "GET", f"{API}/search/user", "READ")

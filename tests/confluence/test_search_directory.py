@@ -48,11 +48,14 @@ def test_what_is_typed_stays_text(live: Live, text: str) -> None:
     assert live.directory.find_people(live.acme, BOB, text, priority=PRIORITY) == ()
 
 
-def test_no_app_is_offered(live: Live) -> None:
+def test_apps_are_found_where_they_are_asked_for(live: Live) -> None:
     own = live.people.own_account(live.acme, priority=PRIORITY)
     names = live.people.describe(live.acme, [own], priority=PRIORITY)
     found = live.directory.find_people(live.acme, ALICE, names[own].display_name, priority=PRIORITY)
     assert own not in [person.account_id for person in found]
+    apps = live.directory.find_people(live.acme, ALICE, names[own].display_name, priority=PRIORITY, apps=True)
+    assert [app.account_id for app in apps] == [own]
+    assert live.directory.find_people(live.acme, BOB, "Alice", priority=PRIORITY, apps=True) == ()
 
 
 def test_groups_are_found_by_a_part_of_their_name(live: Live) -> None:
@@ -60,6 +63,14 @@ def test_groups_are_found_by_a_part_of_their_name(live: Live) -> None:
     assert live.directory.find_groups(live.acme, ALICE, "edit", priority=PRIORITY) == (Group("11", "site editors"),)
     assert live.directory.find_groups(live.acme, ALICE, "nobody", priority=PRIORITY) == ()
     assert live.directory.find_groups(live.globex, GINA, "edit", priority=PRIORITY) == ()
+
+
+def test_groups_are_named(live: Live) -> None:
+    """Those of another site, and those that are gone, are left out."""
+    live.control("POST", "sites/acme/group", id="21", name="site editors", members=["alice"])
+    live.control("POST", "sites/globex/group", id="22", name="others", members=["gina"])
+    named = live.directory.groups_named(live.acme, ALICE, ["22", "21", "gone"], priority=PRIORITY)
+    assert named == (Group("21", "site editors"),)
 
 
 def _file(live: Live, name: str) -> str:

@@ -64,6 +64,7 @@ OPERATIONS = {
     "PUT /wiki/api/v2/spaces/{id}/properties/{id}",
     "POST /wiki/api/v2/users-bulk",
     "GET /wiki/rest/api/content/search",
+    "GET /wiki/rest/api/group/by-id",
     "GET /wiki/rest/api/group/picker",
     "GET /wiki/rest/api/search/user",
     "GET /wiki/rest/api/content/{id}/child/attachment/{id}/download",
@@ -205,6 +206,7 @@ def use_search(live: Live) -> None:
     live.directory.groups_of(live.acme, ALICE, priority=PRIORITY)
     live.directory.find_people(live.acme, ALICE, "Bo", priority=PRIORITY)
     live.directory.find_groups(live.acme, ALICE, "edit", priority=PRIORITY)
+    live.directory.groups_named(live.acme, ALICE, ["11", "gone"], priority=PRIORITY)
     live.search.containers_with_locks(live.acme, cursor=None, priority=PRIORITY)
     live.search.spaces(live.acme, cursor=None, priority=PRIORITY)
     cursor: str | None = None

@@ -11,6 +11,7 @@ import pytest
 
 from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.history.judge import KnownRestoration
+from lockpoint.domain.pseudonyms import tombstone
 from lockpoint.domain.settings import SiteSettings, SpaceRules, SpaceSettings, site_fields, space_fields
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports.jobs import Job, JobKind
@@ -53,7 +54,18 @@ from tests.fakes.storage import (
     Tables,
 )
 from tests.fakes.world import ACME, ALICE, BOB, DANA, GLOBEX, START, FakeClock
-from tests.storage.builders import PAGE, audit_event, count, free, held, intent, queue, restoration, witness
+from tests.storage.builders import (
+    PAGE,
+    about_person,
+    audit_event,
+    count,
+    free,
+    held,
+    intent,
+    queue,
+    restoration,
+    witness,
+)
 
 
 @dataclass
@@ -312,7 +324,7 @@ class TestWitnesses:
         store.effects.record(store.acme, Effects(witness=witness("1")))
         store.effects.record(store.acme, Effects(witness=witness("2", record=free())))
         store.effects.record(store.globex, Effects(witness=witness("3")))
-        jobs = {file: Job(JobKind.TRASHED, store.acme.id, f"{file}:{BOB}") for file in ("1", "2", "3")}
+        jobs = {file: about_person(JobKind.TRASHED, store.acme.id, f"{file}:{BOB}") for file in ("1", "2", "3")}
         for _ in range(2):
             assert store.held_file_jobs.defer(store.acme, jobs) == 1
         assert store.waiting() == [("trashed", store.acme.id, f"1:{BOB}")]
@@ -333,6 +345,13 @@ class TestWitnesses:
         assert store.witnesses.count_held(store.acme) == 2
         assert store.witnesses.count_held(store.acme, ALICE) == 1
         assert store.witnesses.count_held(store.globex) == 0
+        later = START + timedelta(days=1)
+        assert store.witnesses.ended_naming(store.acme, later, after="", limit=9) == ["3"]
+        assert store.witnesses.ended_naming(store.acme, later, after="3", limit=9) == []
+        assert store.witnesses.ended_naming(store.acme, START, after="", limit=9) == []
+        assert store.witnesses.ended_naming(store.globex, later, after="", limit=9) == []
+        store.effects.record(store.acme, Effects(witness=witness("3", record=tombstone(free()))))
+        assert store.witnesses.ended_naming(store.acme, later, after="", limit=9) == []
         assert [one.record.holder for one in store.witnesses.held_by(store.acme, ALICE)] == [ALICE]
         assert list(store.witnesses.held_by(store.globex, ALICE)) == []
 
@@ -668,6 +687,19 @@ class TestAuditLog:
     )
     def test_rows_are_chosen(self, store: Store, rows: list[AuditEvent], query: AuditQuery, wanted: list[int]) -> None:
         assert list(store.audit_log.read(store.acme, query)) == [rows[number] for number in wanted]
+
+    def test_a_space_has_the_rows_of_its_files_and_of_its_settings(self, store: Store, rows: list[AuditEvent]) -> None:
+        """Files of another space, or of the other site with the same id, are not among them."""
+        settings = audit_event(attachment_id=None, kind=AuditKind.SETTINGS_CHANGED, epoch=0, detail="space/7")
+        here, there = witness(attachment_id="9", space_id="7"), witness(attachment_id="10", space_id="8")
+        for site, effects in (
+            (store.acme, Effects(witness=here, audit=(settings,))),
+            (store.acme, Effects(witness=there)),
+            (store.globex, Effects(witness=witness(attachment_id="10", space_id="7"))),
+        ):
+            store.effects.record(site, effects)
+        assert list(store.audit_log.read(store.acme, AuditQuery(space_id="7"))) == [rows[1], settings]
+        assert list(store.audit_log.read(store.acme, AuditQuery(space_id="9"))) == []
 
 
 class TestSites:

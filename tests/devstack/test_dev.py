@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 import requests
 
+from devstack.confluence import SITES
+from devstack.environment import app_environment, spare_ports
 from devstack.ports import free_ports
 from tests.devstack.processes import alive, descendants, leads_its_group, wait_until
 from tests.support.checkout import ROOT
@@ -159,6 +161,34 @@ def test_a_second_one_on_the_same_state_is_refused(started: list[Dev], tmp_path:
     wait_until(lambda: "already running" in second.text, second.text)
     dev.process.send_signal(signal.SIGTERM)
     assert dev.process.wait(60) == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "folder", "said"),
+    [
+        ({"LOCKPOINT_RETENTION_DAYS": "99"}, "state", "LOCKPOINT_RETENTION_DAYS: "),
+        ({}, "file/state", "Not a directory"),
+    ],
+)
+def test_a_start_that_cannot_work_says_one_sentence(
+    tmp_path: Path, given: dict[str, str], folder: str, said: str
+) -> None:
+    """Settings are looked at before the databases start."""
+    (tmp_path / "file").touch()
+    done = subprocess.run(
+        [sys.executable, "-m", "lockpoint", "dev", "--state", str(tmp_path / folder)],
+        cwd=ROOT, env={"PATH": os.environ["PATH"], **given}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, said in done.stderr) == (1, True), done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "state" / "postgres").exists()
+
+
+def test_a_site_that_is_renamed_is_still_allowed() -> None:
+    """By the address that the local Confluence then has."""
+    made = app_environment({}, spare_ports(), database_url="x", redis_url="x", secret_keys="x")
+    hosts = made["LOCKPOINT_ALLOWED_HOSTS"].split(",")
+    assert len([host for host in hosts if host.startswith(("localhost:", "127.0.0.1:"))]) == 2 * len(SITES)
 
 
 def test_a_taken_port_is_named(tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
 
     builds = {script: tmp_path / folder.relative_to(ROOT) for script, folder in module.BUILDS.items()}
     monkeypatch.setattr(module, "BUILDS", builds)
-    paths = {"ROOT": "", "LOCAL": ".local", "VENV": ".venv", "FRONTEND": "frontend"}
+    paths = {"ROOT": "", "LOCAL": ".local", "VENV": ".venv", "FRONTEND": "frontend", "CATALOGUES": "locale"}
     for name, path in paths.items():
         monkeypatch.setattr(module, name, tmp_path / path)
     locks = {"run": tmp_path / "requirements" / "run.txt", "test": tmp_path / "requirements" / "dev.txt"}
@@ -104,6 +104,10 @@ def test_a_second_setup_does_nothing(checkout: Checkout, monkeypatch: pytest.Mon
     assert _setup(checkout, monkeypatch, "run") == ["sync", "ci", "build", "build:forge"]
     assert _setup(checkout, monkeypatch, "run") == []
     (checkout.root / "frontend" / "src" / "main.ts").write_text("new")
+    assert _setup(checkout, monkeypatch, "run") == ["build", "build:forge"]
+    texts = checkout.root / "locale" / "de" / "LC_MESSAGES" / "screens.po"
+    texts.parent.mkdir(parents=True)
+    texts.write_text("new")
     assert _setup(checkout, monkeypatch, "run") == ["build", "build:forge"]
     (checkout.root / "frontend" / "package-lock.json").write_text("new")
     assert _setup(checkout, monkeypatch, "run") == ["ci", "build", "build:forge"]

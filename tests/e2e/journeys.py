@@ -218,7 +218,7 @@ class Journeys:
     def erase(self) -> None:
         charlie = self.system.account_of("charlie")
         assert self.command("privacy", "export", "--account-id", charlie, "--json").exit_code == 0
-        erased = self.command("privacy", "erase", "--account-id", charlie, "--now")
+        erased = self.command("privacy", "erase", "--account-id", charlie, "--now", "--yes")
         assert erased.exit_code == 0, erased.output
 
     def leave_and_return(self) -> None:

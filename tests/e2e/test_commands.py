@@ -64,11 +64,14 @@ def test_a_lock_is_shown_and_ended_by_an_operator(system: System, run: Run) -> N
     """Its holder gets mail."""
     file, host = system.new_file("operated.txt"), system.confluence.hosts[0]
     alice = system.person("alice")
-    assert _json(run("lock", "show", file["id"], "--site", host, "--json")) == {"state": "never locked"}
+    shown = _json(run("lock", "show", file["id"], "--site", host, "--json"))
+    assert (shown["state"], shown["file"], shown["protection"]) == ("never locked", file["title"], None)
+    assert shown["page"].startswith("page ")
     assert run("lock", "end", file["id"], "--site", host, "--reason", "x").exit_code == 1
     locked = alice.insist("POST", f"/attachments/{file['id']}/lock").json()["lock"]
     shown = _json(run("lock", "show", file["id"], "--site", host, "--json"))
     assert (shown["state"], shown["lockId"], shown["protectedVersion"]) == ("held", locked["lockId"], 1)
+    assert shown["protection"]
     assert shown["holder"] == system.account_of("alice")
     ended = run("lock", "end", file["id"], "--site", host, "--reason", "Moved to another site")
     assert (ended.exit_code, ended.stdout) == (0, "Ended.\n")

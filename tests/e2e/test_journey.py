@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from devstack.confluence import SITES
 from lockpoint.cli import main
 from tests.e2e.journeys import CANARIES, CONTENT, NAMES, OURS, PROTECTED, Journeys, disguised
 from tests.e2e.system import Json, System
@@ -38,6 +39,10 @@ def words(journeys: Journeys, tmp_path: Path) -> Path:
     return file
 
 
+def _log_of_the_database(system: System) -> Path:
+    return system.stack.folder / "postgres" / "postgres.log"
+
+
 def _scan(system: System, words: Path, *more: str) -> Result:
     """Scan tables, queue, Redis, logs, a backup and metrics."""
     run = CliRunner(env=system.stack.environment).invoke
@@ -46,7 +51,16 @@ def _scan(system: System, words: Path, *more: str) -> Result:
     made = run(main, ["backup", "create", "--to", "-"])
     assert made.exit_code == 0, made.output
     backup.write_bytes(made.stdout_bytes)
-    places = ["--logs", str(log), "--backup", str(backup), "--metrics", f"{system.app_url}/metrics"]
+    places = [
+        "--logs",
+        str(log),
+        "--logs",
+        str(_log_of_the_database(system)),
+        "--backup",
+        str(backup),
+        "--metrics",
+        f"{system.app_url}/metrics",
+    ]
     return run(main, ["privacy", "scan", "--json", "--words", str(words), *places, *more])
 
 
@@ -69,6 +83,15 @@ def test_nothing_about_people_or_files_is_stored_or_logged(system: System, words
 def test_all_that_is_stored_is_in_the_inventory(system: System) -> None:
     settings = system.stack.environment
     assert unexplained(settings["DATABASE_URL"], settings["REDIS_URL"]) == []
+
+
+def test_the_database_server_logs_no_account(system: System, journeys: Journeys) -> None:
+    """C4: keys of violated indexes, values of failed statements."""
+    assert journeys.page
+    log = _log_of_the_database(system).read_text(encoding="utf-8", errors="replace")
+    accounts = {person["accountId"] for site in SITES for person in system.confluence.site(site)["people"]}
+    assert accounts
+    assert [account for account in accounts if account in log] == []
 
 
 def test_the_scan_finds_a_name_in_a_log_of_the_system(system: System, words: Path) -> None:

@@ -728,13 +728,18 @@ class FakeDirectory:
     def groups_of(self, tenant: Tenant, account: str, *, priority: Priority) -> frozenset[str]:
         return frozenset(self.host.site(tenant).groups.get(account, ()))
 
-    def find_people(self, tenant: Tenant, account: str, text: str, *, priority: Priority) -> Sequence[Person]:
-        people = self.host.site(tenant).people.values()
+    def find_people(
+        self, tenant: Tenant, account: str, text: str, *, priority: Priority, apps: bool = False
+    ) -> Sequence[Person]:
+        people = () if apps else self.host.site(tenant).people.values()
         return [person for person in people if person.display_name.casefold().startswith(text.casefold())]
 
     def find_groups(self, tenant: Tenant, account: str, text: str, *, priority: Priority) -> Sequence[Group]:
         known = {group for groups in self.host.site(tenant).groups.values() for group in groups}
         return [Group(group, group) for group in sorted(known) if text in group]
+
+    def groups_named(self, tenant: Tenant, account: str, ids: Sequence[str], *, priority: Priority) -> Sequence[Group]:
+        return [group for group in self.find_groups(tenant, account, "", priority=priority) if group.id in ids]
 
     def find_files(
         self, tenant: Tenant, account: str, text: str, *, space_key: str | None, priority: Priority

@@ -23,6 +23,7 @@ from lockpoint.connect.inbound import Inbound
 from lockpoint.connect.install_keys import InstallKeys, KeyUnavailableError
 from lockpoint.connect.signed_install import SignedInstalls
 from lockpoint.connect.sites import SiteDirectory
+from lockpoint.domain.signed_json import MacKeys
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
 from lockpoint.services.ports.jobs import Job
@@ -132,6 +133,7 @@ class ConnectServices:
     jobs: Any
     held_file_jobs: Any
     clock: Any
+    tag_keys: MacKeys = field(default_factory=lambda: MacKeys("k", {"k": b"a key of tests"}))
     allowed_hosts: Sequence[str] = ALLOWED
     caches: Sequence[Any] = ()
 

@@ -12,9 +12,10 @@ from datetime import UTC, datetime, timedelta
 
 from lockpoint.domain.events import AuditKind
 from lockpoint.domain.history.judge import KnownRestoration
-from lockpoint.domain.lock import MARGIN, Held
+from lockpoint.domain.lock import MARGIN, Free, Held
 from lockpoint.domain.mails.mail_budget import AT_ONCE, HOUR, takes_last_place, wait_until
 from lockpoint.domain.mails.mail_templates import MAILS, MailTemplate
+from lockpoint.domain.pseudonyms import is_pseudonym
 from lockpoint.domain.settings import site_settings_from, space_settings_from
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
@@ -131,12 +132,22 @@ class FakeAuditLog:
     def read(self, tenant: Tenant, query: AuditQuery) -> Sequence[AuditEvent]:
         self.tables.reachable()
         found = sorted(self.tables.audit_of(tenant), key=_place, reverse=True)
-        wanted = [row for row in found if _wanted(row, query)]
+        seen = {
+            key[1]
+            for key, one in self.tables.witnesses.items()
+            if key[0] == tenant.id and one.space_id == query.space_id
+        }
+        here = [row for row in found if _here(row, query, seen)]
+        wanted = [row for row in here if _wanted(row, query)]
         return wanted[: query.limit]
 
 
 def _place(row: AuditEvent) -> tuple[object, ...]:
     return (row.at, row.attachment_id or "", row.epoch, row.seq, row.kind.value)
+
+
+def _here(row: AuditEvent, query: AuditQuery, seen: set[str]) -> bool:
+    return query.space_id is None or row.attachment_id in seen or row.detail == query.space_settings
 
 
 def _wanted(row: AuditEvent, query: AuditQuery) -> bool:
@@ -324,6 +335,16 @@ class FakeWitnesses:
         witness = self.get(tenant, attachment_id)
         if witness is not None:
             self.tables.witnesses[tenant.id, attachment_id] = replace(witness, seen_at=max(at, witness.seen_at))
+
+    def ended_naming(self, tenant: Tenant, before: datetime, *, after: str, limit: int) -> Sequence[str]:
+        self.tables.reachable()
+        known = [w for (tenant_id, _), w in sorted(self.tables.witnesses.items()) if tenant_id == tenant.id]
+        return [
+            w.attachment_id
+            for w in known
+            if isinstance(w.record, Free) and w.seen_at < before and w.attachment_id > after
+            if any(not is_pseudonym(who) for who in (w.record.ended.holder, w.record.ended.by) if who)
+        ][:limit]
 
     def any(self, tenant: Tenant) -> bool:
         self.tables.reachable()

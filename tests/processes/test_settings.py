@@ -20,6 +20,7 @@ def _only_the_required(monkeypatch: pytest.MonkeyPatch) -> None:
     for field in Settings.model_fields.values():
         monkeypatch.delenv(str(field.alias), raising=False)
     monkeypatch.delenv("DYNO", raising=False)
+    monkeypatch.delenv("HEROKU_APP_DEFAULT_DOMAIN_NAME", raising=False)
     monkeypatch.delenv("PGSSLMODE", raising=False)
     for name, value in REQUIRED.items():
         monkeypatch.setenv(name, value)
@@ -234,3 +235,14 @@ def test_settings_cannot_be_changed() -> None:
     settings = load_settings()
     with pytest.raises(ValueError, match="frozen"):
         settings.port = 1  # type: ignore[misc]
+
+
+def test_on_heroku_the_address_is_the_app_s_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where dyno metadata are on; an address that is set goes first, and without either the start stops."""
+    monkeypatch.delenv("LOCKPOINT_BASE_URL")
+    with pytest.raises(SettingsError, match="LOCKPOINT_BASE_URL: is missing"):
+        load_settings()
+    monkeypatch.setenv("HEROKU_APP_DEFAULT_DOMAIN_NAME", "lockpoint-1234.herokuapp.com")
+    assert load_settings().base_url == "https://lockpoint-1234.herokuapp.com"
+    monkeypatch.setenv("LOCKPOINT_BASE_URL", "https://lockpoint.example.com")
+    assert load_settings().base_url == "https://lockpoint.example.com"

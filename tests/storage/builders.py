@@ -10,8 +10,10 @@ from sqlalchemy import delete, func, select, text
 
 from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.lock import Base, Ended, EndReason, Free, Held
+from lockpoint.domain.signed_json import MacKeys
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports.confluence import Container, ContainerKind
+from lockpoint.services.ports.jobs import Job, JobKind, job_about_person
 from lockpoint.services.ports.locks import AuditEvent, Restoration, Witness
 from lockpoint.services.ports.notifications import MailIntent
 from lockpoint.storage.engine import Database
@@ -19,6 +21,10 @@ from lockpoint.storage.tables import LOCK_WITNESS, METADATA, QUEUE
 from tests.fakes.world import ALICE, BOB, START
 
 PAGE = Container(ContainerKind.PAGE, "65600")
+
+
+def about_person(kind: JobKind, tenant_id: int, subject: str) -> Job:
+    return job_about_person(kind, tenant_id, subject, MacKeys("k", {"k": b"a key of tests"}))
 
 
 def held(**values: Any) -> Held:

@@ -28,7 +28,7 @@ from lockpoint.services.locks.break_lock import break_lock
 from lockpoint.services.locks.show import show
 from lockpoint.services.notifications import preferences
 from lockpoint.services.ports.confluence import PropertyHost
-from lockpoint.services.ports.jobs import Job, JobKind
+from lockpoint.services.ports.jobs import Job, JobKind, job_about_person
 from lockpoint.services.ports.locks import Effects
 from lockpoint.services.ports.tenancy import SettingsNote
 from lockpoint.services.quota_accounting import Counter, Share, Spending
@@ -66,6 +66,14 @@ def differences(found: Iterable[tuple[str, str]], kinds: Iterable[Kind]) -> list
         [f"not classified: {where}.{name}" for where, name in there - classified]
         + [f"classified and not there: {where}.{name}" for where, name in classified - there]
     )
+
+
+STATISTICS = """
+SELECT c.relname, a.attname, coalesce(a.attstattarget, -1), coalesce(parent.relname, c.relname) FROM pg_class c
+JOIN pg_attribute a ON a.attrelid = c.oid AND attnum > 0 AND NOT attisdropped
+LEFT JOIN pg_inherits ON inhrelid = c.oid LEFT JOIN pg_class parent ON parent.oid = inhparent
+WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+"""
 
 
 def columns(url: str) -> list[tuple[str, str]]:
@@ -201,6 +209,18 @@ def test_every_job_is_classified() -> None:
     args = set(re.findall(r"'(\w+)', (?=\w)", insertion("job").partition("jsonb_build_object")[2].partition(")")[0]))
     assert {*args, "cause"} == {field.name for field in column("procrastinate_jobs", "args").members}
     assert key_of(job) == "reconcile:7:131203"
+
+
+@pytest.mark.parametrize("kind", [JobKind.TRASHED, JobKind.PROFILE])
+def test_keys_that_name_people_are_hashed_with_a_key(kind: JobKind) -> None:
+    """C4: a database server logs the key of a violated index."""
+    keys = keyring(["k" * 32, "l" * 32]).tag_keys
+    key = key_of(job_about_person(kind, 7, f"131203:{BOB}", keys))
+    assert BOB not in key
+    assert key == key_of(job_about_person(kind, 7, f"131203:{BOB}", keys))
+    assert key != key_of(job_about_person(kind, 7, f"131203:{BOB}", keyring(["l" * 32]).tag_keys))
+    with pytest.raises(ValueError, match="account id"):
+        key_of(Job(kind, 7, BOB))
 
 
 def property_keys_in_code() -> set[str]:
@@ -364,3 +384,31 @@ def test_what_tells_an_account_is_about_a_person() -> None:
     assert {field.whose for field in naming} == {Whose.PERSON}
     personal = [field for field in fields if any(leaf.whose is Whose.PERSON for leaf in field.leaves)]
     assert {field.whose for field in personal} == {Whose.PERSON}
+
+
+def about_people() -> set[tuple[str, str]]:
+    return {
+        (kind.name, field.name)
+        for kind in TABLES
+        for field in kind.fields
+        if any(leaf.whose is Whose.PERSON for leaf in field.leaves)
+    }
+
+
+def columns_with_statistics(url: str) -> set[tuple[str, str]]:
+    """Of partitions under the name of their table."""
+    with psycopg.connect(url) as connection:
+        return {(parent, column) for _, column, target, parent in connection.execute(STATISTICS).fetchall() if target}
+
+
+def test_postgres_keeps_no_statistics_of_columns_about_people(database_url: str) -> None:
+    """C3: in partitions, too. Statistics keep values of rows that are gone."""
+    people, kept = about_people(), columns_with_statistics(database_url)
+    assert people & kept == set()
+    assert people | kept == set(columns(database_url))
+
+
+def test_a_column_about_people_with_statistics_is_seen(database_url: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        connection.execute("ALTER TABLE erasure ALTER COLUMN account SET STATISTICS -1")
+    assert about_people() & columns_with_statistics(database_url) == {("erasure", "account")}

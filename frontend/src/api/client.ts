@@ -36,11 +36,13 @@ export interface Client {
   forgetTags(): void;
   /** Add a request id, the same for the repetition after a lost answer, so that the server does the work once. */
   write<T>(method: "POST" | "PUT" | "DELETE", path: string, body: object): Promise<T>;
+  /** Return a whole file, put together from as many parts as the server makes of it. */
   csv(path: string): Promise<Blob>;
 }
 
 /** Says which front end asks: on Forge, screens may be older than the server. */
 const CLIENT_HEADER = "Lockpoint-Client";
+
 
 interface ErrorBody extends Readonly<Record<string, unknown>> {
   readonly error?: string;
@@ -64,6 +66,20 @@ async function problemOf(response: Response): Promise<ApiError> {
     Number.isFinite(wait) && wait > 0 ? wait : null,
     body,
   );
+}
+
+/** `next` is the query of the part that follows. */
+interface CsvPart {
+  readonly csv: string;
+  readonly next?: string | null;
+}
+
+const NEXT = /^<(\?[^>]*)>; rel="next"$/;
+
+/** Forge brings only JSON, so there a file is text in it. */
+async function partOf(response: Response): Promise<CsvPart> {
+  if (response.headers.get("Content-Type")?.startsWith("text/csv") !== true) return (await response.json()) as CsvPart;
+  return { csv: await response.text(), next: NEXT.exec(response.headers.get("Link") ?? "")?.[1] ?? null };
 }
 
 /** Return a client that asks through the host. */
@@ -118,11 +134,23 @@ export function createClient(deps: ClientDependencies): Client {
     }
   }
 
+  async function csv(path: string): Promise<Blob> {
+    const [place = path] = path.split("?");
+    const texts: string[] = [];
+    for (let next: string | null = path; next !== null;) {
+      const part: CsvPart = await partOf(await accepted(next, { headers: { Accept: "text/csv" } }));
+      texts.push(texts.length === 0 ? part.csv : part.csv.slice(part.csv.indexOf("\n") + 1));
+      next = part.next ? place + part.next : null;
+    }
+    // Without the mark some spreadsheets take the table for another encoding.
+    return new Blob(["\ufeff", ...texts], { type: "text/csv;charset=utf-8" });
+  }
+
   return {
     read: async <T>(path: string) => (await (await accepted(path, {})).json()) as T,
     readChanged,
     forgetTags: () => tags.clear(),
     write,
-    csv: async (path) => (await accepted(path, { headers: { Accept: "text/csv" } })).blob(),
+    csv,
   };
 }

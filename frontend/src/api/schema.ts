@@ -308,16 +308,18 @@ export interface MyDataModel {
   readonly requests: readonly Readonly<Record<string, unknown>>[];
   readonly preferences: Readonly<Record<string, unknown>>;
   readonly complete: boolean;
+  readonly purposes: Readonly<Record<string, PurposeModel>>;
   readonly notes: readonly string[];
 }
 
-/** The title is null where the file is gone, or could not be asked for just now. */
+/** Title and link are null where the file is gone, or could not be asked for just now. */
 export interface NoticeModel {
   readonly id: string;
   readonly kind: MailKind;
   readonly at: string;
   readonly attachmentId: string;
   readonly title: string | null;
+  readonly open: string | null;
   readonly version: number | null;
   readonly lockId: string | null;
   readonly detail: string | null;
@@ -359,19 +361,21 @@ export interface PointsHealthModel {
   readonly blockedUntil: string | null;
 }
 
-/** All preferences; null follows the Confluence profile. */
+/** All preferences; null follows the Confluence profile, and leaves `restricted` as it is. */
 export interface PreferencesBody {
   readonly requestId: string;
   readonly mails?: MailChoices;
   readonly locale?: string | null;
   readonly timeZone?: string | null;
+  readonly restricted?: boolean | null;
 }
 
-/** The caller's preferences. */
+/** The caller's preferences. Restricted: data about the person are only kept, not used. */
 export interface PreferencesModel {
   readonly mails: MailChoices;
   readonly locale: string | null;
   readonly timeZone: string | null;
+  readonly restricted: boolean;
 }
 
 /** A mail with invented facts. */
@@ -379,6 +383,12 @@ export interface PreviewModel {
   readonly subject: string;
   readonly html: string;
   readonly text: string;
+}
+
+/** Why a group of data is there, and where it comes from. */
+export interface PurposeModel {
+  readonly purpose: string;
+  readonly origin: string;
 }
 
 /** Why so many locks do not protect. */
@@ -431,6 +441,11 @@ export interface RulesModel {
   readonly strict: RuleModel;
   readonly undoTrash: RuleModel;
   readonly undoRename: RuleModel;
+}
+
+/** Try again whether Confluence restores versions of attachments. */
+export interface SelfTestBody {
+  readonly requestId: string;
 }
 
 export interface SelfTestModel {

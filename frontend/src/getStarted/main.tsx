@@ -1,11 +1,15 @@
 /** Get started with Lockpoint, as a screen. */
 import { render } from "preact";
 import "../styles/app.css";
+import { clientOf } from "../api";
 import type { Host, HostContext } from "../host";
+import { showNotices } from "../notices/main";
 import { voiceFor } from "../voice";
+import { GetStarted } from "./GetStarted";
 
-export function showGetStarted(_host: Host, context: HostContext, root: HTMLElement): void {
-  const { t } = voiceFor(context);
-  document.title = t("getStarted.title");
-  render(<main class="page"><h1>{t("getStarted.title")}</h1></main>, root);
+export function showGetStarted(host: Host, context: HostContext, root: HTMLElement): void {
+  const voice = voiceFor(context);
+  document.title = voice.t("getStarted.title");
+  render(<GetStarted client={clientOf(host)} host={host} context={context} voice={voice} />, root);
+  showNotices(host, context);
 }

@@ -51,9 +51,27 @@ function isUnchanged(body: unknown): boolean {
   return typeof body === "object" && body !== null && "unchanged" in body && body.unchanged === true;
 }
 
+interface Table {
+  readonly csv: string;
+  /** The query of the part that follows. */
+  readonly next?: string | null;
+}
+
+function isTable(body: unknown): body is Table {
+  return typeof body === "object" && body !== null && "csv" in body && typeof body.csv === "string";
+}
+
+/** Forge carries JSON alone, so our server wraps tables. */
+function tableOf({ csv, next }: Table, headers: [string, string][]): Response {
+  const answer = new Response(csv, { headers });
+  if (typeof next === "string") answer.headers.set("Link", `<${next}>; rel="next"`);
+  return answer;
+}
+
 function responseOf(status: number, headers: object, body: unknown): Response {
   const answered = { headers: Object.entries(headers).map(([name, value]): [string, string] => [name, String(value)]) };
   if (isUnchanged(body)) return new Response(null, { ...answered, status: 304 });
+  if (isTable(body)) return tableOf(body, answered.headers);
   return new Response(body === undefined || body === null ? null : JSON.stringify(body), { ...answered, status });
 }
 

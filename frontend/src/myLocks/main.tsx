@@ -1,11 +1,15 @@
 /** My locks, as a screen. */
 import { render } from "preact";
 import "../styles/app.css";
+import { clientOf } from "../api";
 import type { Host, HostContext } from "../host";
+import { showNotices } from "../notices/main";
 import { voiceFor } from "../voice";
+import { MyLocks } from "./MyLocks";
 
-export function showMyLocks(_host: Host, context: HostContext, root: HTMLElement): void {
-  const { t } = voiceFor(context);
-  document.title = t("myLocks.title");
-  render(<main class="page"><h1>{t("myLocks.title")}</h1></main>, root);
+export function showMyLocks(host: Host, context: HostContext, root: HTMLElement): void {
+  const voice = voiceFor(context);
+  document.title = voice.t("myLocks.title");
+  render(<MyLocks client={clientOf(host)} host={host} context={context} voice={voice} />, root);
+  showNotices(host, context);
 }

@@ -3,6 +3,7 @@ import { render } from "preact";
 import "../styles/app.css";
 import { clientOf, locksApi, type Attachment } from "../api";
 import type { Host, HostContext } from "../host";
+import { showNotices } from "../notices/main";
 import { autoRefresh } from "./autoRefresh";
 import { GuestDialog } from "./GuestDialog";
 import { PageDialog } from "./PageDialog";
@@ -10,6 +11,9 @@ import { PageStore } from "./store";
 import { voiceFor } from "../voice";
 
 const now = (): number => performance.now();
+
+/** What the dialog's own list shows of its files, with the reason. */
+const TOLD_BY_THE_LIST = ["lock_ended", "lock_ended_by_other", "file_available"] as const;
 
 export function showPage(host: Host, context: HostContext, root: HTMLElement): void {
   const { guest, contentId } = context;
@@ -27,4 +31,5 @@ export function showPage(host: Host, context: HostContext, root: HTMLElement): v
   };
   render(<PageDialog {...{ store, voice, now, onClose, download }} />, root);
   autoRefresh(store, document, now);
+  showNotices(host, context, TOLD_BY_THE_LIST);
 }

@@ -41,7 +41,7 @@ export function endedWords(ended: LastEnded, voice: Voice): string {
   const what = ENDED_BY_SOMEBODY.has(ended.reason)
     ? t(`ended.${ended.reason as "released" | "broken" | "taken_over" | "handed_over"}`, who)
     : t(`ended.${ended.reason as "expired" | "holder_gone" | "file_gone"}`, { time });
-  return ended.why === null || ended.why === "" ? what : `${what}. ${t("ended.why", { why: ended.why })}`;
+  return ended.why === null || ended.why === "" ? what : t("ended.withWhy", { ended: what, why: ended.why });
 }
 
 /** Return the time left: the server's figure less the seconds since it arrived. */
@@ -94,11 +94,9 @@ function winnerWords(row: Attachment, problem: Problem, voice: Voice): string {
 }
 
 function lostWords(row: Attachment, problem: Problem, voice: Voice): string {
+  const { title } = row;
   const ended = problem.lock?.lastEnded ?? null;
-  return voice.t("problem.lock_lost", {
-    title: row.title,
-    ended: ended === null ? "" : `${endedWords(ended, voice)}.`,
-  }).trim();
+  return ended === null ? voice.t("problem.lock_lost", { title }) : voice.t("problem.lock_lost.how", { title, ended: endedWords(ended, voice) });
 }
 
 /** Return a refused action in words, with the new holder where the server names one. */

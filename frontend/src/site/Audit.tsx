@@ -1,6 +1,7 @@
 /** Audit. */
+import { LogPanel } from "../audit/LogPanel";
 import type { PanelProps } from "../ui/panel";
 
-export function Audit({ voice: { t } }: PanelProps) {
-  return <h2>{t("site.audit.title")}</h2>;
+export function Audit(place: PanelProps) {
+  return <LogPanel place={place} space={null} />;
 }

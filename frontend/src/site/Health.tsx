@@ -1,6 +1,2 @@
 /** Health. */
-import type { PanelProps } from "../ui/panel";
-
-export function Health({ voice: { t } }: PanelProps) {
-  return <h2>{t("site.health.title")}</h2>;
-}
+export { Overview as Health } from "../health/Overview";

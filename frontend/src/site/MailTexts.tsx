@@ -1,6 +1,2 @@
 /** Mails. */
-import type { PanelProps } from "../ui/panel";
-
-export function MailTexts({ voice: { t } }: PanelProps) {
-  return <h2>{t("site.mails.title")}</h2>;
-}
+export { Mails as MailTexts } from "../mails/Mails";

@@ -3,16 +3,13 @@ import { render } from "preact";
 import "../styles/app.css";
 import { clientOf } from "../api";
 import type { Host, HostContext } from "../host";
+import { showNotices } from "../notices/main";
 import { voiceFor } from "../voice";
-import { PANELS } from "./panels";
+import { Site } from "./Site";
 
 export function showSite(host: Host, context: HostContext, root: HTMLElement): void {
   const voice = voiceFor(context);
-  const { t } = voice;
-  document.title = t("site.title");
-  const place = { client: clientOf(host), host, context, voice };
-  render(
-    <main class="page"><h1>{t("site.title")}</h1>{PANELS.map(({ key, Content }) => <Content key={key} {...place} />)}</main>,
-    root,
-  );
+  document.title = voice.t("site.title");
+  render(<Site client={clientOf(host)} host={host} context={context} voice={voice} />, root);
+  showNotices(host, context);
 }

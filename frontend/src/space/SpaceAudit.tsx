@@ -1,6 +1,7 @@
 /** Audit. */
+import { LogPanel } from "../audit/LogPanel";
 import type { PanelProps } from "../ui/panel";
 
-export function SpaceAudit({ voice: { t } }: PanelProps) {
-  return <h2>{t("space.audit.title")}</h2>;
+export function SpaceAudit(place: PanelProps) {
+  return <LogPanel place={place} space={place.context.spaceKey ?? ""} />;
 }

@@ -1,18 +1,15 @@
-/** Lockpoint, as a screen. */
+/** Lockpoint in a space, as a screen. */
 import { render } from "preact";
 import "../styles/app.css";
 import { clientOf } from "../api";
 import type { Host, HostContext } from "../host";
+import { showNotices } from "../notices/main";
 import { voiceFor } from "../voice";
-import { PANELS } from "./panels";
+import { Space } from "./Space";
 
 export function showSpace(host: Host, context: HostContext, root: HTMLElement): void {
   const voice = voiceFor(context);
-  const { t } = voice;
-  document.title = t("space.title");
-  const place = { client: clientOf(host), host, context, voice };
-  render(
-    <main class="page"><h1>{t("space.title")}</h1>{PANELS.map(({ key, Content }) => <Content key={key} {...place} />)}</main>,
-    root,
-  );
+  document.title = voice.t("space.title");
+  render(<Space client={clientOf(host)} host={host} context={context} voice={voice} />, root);
+  showNotices(host, context);
 }

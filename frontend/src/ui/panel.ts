@@ -15,6 +15,6 @@ export interface PanelProps {
 export interface Panel {
   /** Names the tab in addresses, for `HostContext.tab`. */
   readonly key: string;
-  readonly title: MessageKey;
+  readonly title: Extract<MessageKey, `${"space" | "site" | "myLocks"}.${string}.title`>;
   readonly Content: ComponentType<PanelProps>;
 }

@@ -80,6 +80,14 @@ describe("the API on Forge", () => {
     expect([response.status, response.headers.get("ETag"), await response.text()]).toEqual([304, 'W/"t"', ""]);
   });
 
+  test("a table is told as a table, with the place where it goes on", async () => {
+    answers["invoke"] = answered(200, { csv: "a,b\n", name: "locks.csv", next: "?cursor=x" });
+    const response = await (await realHost()).fetch("/api/v1/locks?scope=mine", { headers: { Accept: "text/csv" } });
+    expect([await response.text(), response.headers.get("Link")]).toEqual(["a,b\n", '<?cursor=x>; rel="next"']);
+    answers["invoke"] = answered(200, { csv: "a,b\n", name: "locks.csv", next: null });
+    expect((await (await realHost()).fetch("/api/v1/locks?scope=mine", {})).headers.get("Link")).toBeNull();
+  });
+
   test.each([{ unchanged: false }, { unchanged: "true" }, [], "unchanged", null])("%j is not unchanged", async (body) => {
     answers["invoke"] = answered(200, body);
     expect((await (await realHost()).fetch("/api/v1/me", {})).status).toBe(200);

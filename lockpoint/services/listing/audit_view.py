@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from lockpoint.services.container import Services
@@ -10,6 +9,7 @@ from lockpoint.services.context import Actor
 from lockpoint.services.locks.lock_view import PersonRef, names_of
 from lockpoint.services.ports.locks import AuditEvent, AuditQuery
 from lockpoint.services.quota_accounting import spending_on
+from lockpoint.services.tenancy import space_settings
 from lockpoint.services.tenancy.site_settings import must_administer
 
 AT_ONCE = 1000
@@ -31,25 +31,35 @@ class AuditPage:
     last: AuditEvent | None
 
 
-def read(services: Services, actor: Actor, query: AuditQuery) -> AuditPage:
-    """Return the newest rows, with names as the admin sees them; `NotAllowed` for everybody else."""
+def read(services: Services, actor: Actor, query: AuditQuery, space_key: str | None = None) -> AuditPage:
+    """Return the newest rows, with names as the admin sees them; `NotAllowed` for everybody else.
+
+    Admins of a space see its part, rows about pages that they may not see included: they can open those for themselves.
+    """
     with spending_on("audit"):
-        must_administer(services, actor)
-        return _page(services, actor, query)
+        return _page(services, actor, _allowed(services, actor, query, space_key))
 
 
-def read_all(services: Services, actor: Actor, query: AuditQuery) -> Iterator[AuditRow]:
-    """Yield up to `query.limit` rows, read bit by bit."""
+def read_all(services: Services, actor: Actor, query: AuditQuery, space_key: str | None = None) -> AuditPage:
+    """Return up to `query.limit` rows, read bit by bit."""
     with spending_on("audit"):
-        must_administer(services, actor)
-        left = query.limit
-        while left > 0:
-            page = _page(services, actor, replace(query, limit=min(left, AT_ONCE)))
-            yield from page.rows
-            left -= len(page.rows)
-            if page.last is None:
-                return
+        query = _allowed(services, actor, query, space_key)
+        rows: list[AuditRow] = []
+        while True:
+            page = _page(services, actor, replace(query, limit=min(query.limit - len(rows), AT_ONCE)))
+            rows += page.rows
+            if page.last is None or len(rows) >= query.limit:
+                return AuditPage(tuple(rows), page.last)
             query = replace(query, after=page.last)
+
+
+def _allowed(services: Services, actor: Actor, query: AuditQuery, space_key: str | None) -> AuditQuery:
+    if space_key is None:
+        must_administer(services, actor)
+        return query
+    space_id = space_settings.id_of(services, actor, space_key)
+    space_settings.must_administer(services, actor, space_id)
+    return replace(query, space_id=space_id)
 
 
 def _page(services: Services, actor: Actor, query: AuditQuery) -> AuditPage:

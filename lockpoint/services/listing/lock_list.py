@@ -1,4 +1,4 @@
-"""Locks across pages: one's own, those of a space, those of a site, as one person may see them.
+"""Locks across pages: one's own, those one waits for, those of a space or a site, as one person may see them.
 
 Postgres says which locks there are and in which order; what is shown of each is read from Confluence.
 """
@@ -18,6 +18,7 @@ from lockpoint.services.deadlines import seconds_left
 from lockpoint.services.errors import Invalid, NotAllowed, Rejected
 from lockpoint.services.listing import cursors
 from lockpoint.services.listing.known_locks import LockOnPage, read_all
+from lockpoint.services.lock_record.waitlist import waitlist_of
 from lockpoint.services.locks.authorization import roles_in
 from lockpoint.services.locks.lock_view import LockView, ViewState, views_of
 from lockpoint.services.ports.confluence import Container
@@ -36,6 +37,8 @@ ENOUGH_SECONDS: Final = 8.0
 
 class LockScope(StrEnum):
     MINE = "mine"
+    WAITING = "waiting"
+    """Locks of others that the person waits for, or asks the holder for."""
     SPACE = "space"
     SITE = "site"
 
@@ -110,6 +113,8 @@ def _allowed(services: Services, actor: Actor, query: LockListQuery) -> tuple[Lo
         if query.holder is not None:
             raise Invalid("One's own locks have one holder.")
         return replace(asked, holder=actor.account_id), Facts()
+    if query.scope is LockScope.WAITING:
+        return replace(asked, state=query.state or ListedState.OTHER), Facts()
     if query.scope is LockScope.SITE:
         site_settings.must_administer(services, actor)
         return asked, Facts(site_admin=True)
@@ -173,13 +178,21 @@ class _Finder:
     def _visible(self, known: Sequence[Witness]) -> Iterator[LockOnPage]:
         for found in read_all(self.services, self.actor, known):
             held = found.state.standing
-            mine = isinstance(held, Held) and held.holder == self.actor.account_id
-            if isinstance(held, Held) and (mine if self.scope is LockScope.MINE else self._in_scope(found)):
+            if isinstance(held, Held) and self._in_scope(found, held):
                 yield found
 
-    def _in_scope(self, found: LockOnPage) -> bool:
+    def _in_scope(self, found: LockOnPage, held: Held) -> bool:
         """A page may have moved to another space since."""
-        return found.view is not None and self.query.space_id in {None, found.view.space_id}
+        if self.scope is LockScope.MINE:
+            return held.holder == self.actor.account_id
+        if found.view is None or self.query.space_id not in {None, found.view.space_id}:
+            return False
+        return self.scope is not LockScope.WAITING or self._awaited(found, held)
+
+    def _awaited(self, found: LockOnPage, held: Held) -> bool:
+        file = found.state.attachment
+        waitlist = waitlist_of(self.services, self.actor.tenant, file.id, file.waitlist_row)
+        return self.actor.account_id in waitlist.under(held).everybody
 
 
 def _place(order: LockOrder, witness: Witness) -> LockPlace:

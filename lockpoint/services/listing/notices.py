@@ -16,6 +16,7 @@ from lockpoint.services.errors import Forbidden, GoneOrInvisible, HostError
 from lockpoint.services.known_pages import KEPT, KnownPage
 from lockpoint.services.locks.lock_view import PersonRef, names_of
 from lockpoint.services.notifications.lock_mails import is_overtaken
+from lockpoint.services.ports.confluence import Attachment
 from lockpoint.services.ports.notifications import MailIntent, StoredIntent
 from lockpoint.services.quota_accounting import spending_on
 from lockpoint.services.tenancy.whereabouts import is_on_for
@@ -27,12 +28,13 @@ _ONLY_BY_MAIL: Final = frozenset({MailKind.ENDLESS_LOCKS, MailKind.SUMMARY})
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """`title` is None where the file is gone, or could not be asked for."""
+    """`title` and `open_url` are None where the file is gone, or could not be asked for."""
 
     id: str
     at: datetime
     intent: MailIntent
     title: str | None
+    open_url: str | None
     by: PersonRef | None
 
 
@@ -77,23 +79,28 @@ def id_of(stored: StoredIntent) -> str:
 def read(services: Services, actor: Actor, known: Sequence[StoredIntent]) -> Notices:
     """Return the notices with names as the person sees them; as with mails, none about a file that they do not see."""
     with spending_on("notices"):
-        titles = {file_id: _title(services, actor, file_id) for file_id in {one.intent.attachment_id for one in known}}
-        shown = [one for one in known if titles[one.intent.attachment_id] is not _Hidden or _tells_of_loss(one)]
+        files = {file_id: _file(services, actor, file_id) for file_id in {one.intent.attachment_id for one in known}}
+        shown = [one for one in known if files[one.intent.attachment_id] is not _Hidden or _tells_of_loss(one)]
         names = names_of(services, actor, {one.intent.actor for one in shown if one.intent.actor})
-        items = tuple(
-            _notice(one, titles[one.intent.attachment_id], names.get(one.intent.actor or "")) for one in shown
-        )
-        return Notices(items, all(title is not None for title in titles.values()))
+        items = tuple(_notice(one, files[one.intent.attachment_id], names.get(one.intent.actor or "")) for one in shown)
+        return Notices(items, all(file is not None for file in files.values()))
 
 
 class _Hidden:
-    """In place of a title: gone, or not for this person."""
+    """In place of a file: gone, or not for this person."""
 
 
-def _notice(stored: StoredIntent, title: str | type[_Hidden] | None, name: str | None) -> Notice:
+def _notice(stored: StoredIntent, found: Attachment | type[_Hidden] | None, name: str | None) -> Notice:
     by = stored.intent.actor
-    shown = title if isinstance(title, str) else None
-    return Notice(id_of(stored), stored.created_at, stored.intent, shown, PersonRef(by, name) if by else None)
+    file = found if isinstance(found, Attachment) else None
+    return Notice(
+        id=id_of(stored),
+        at=stored.created_at,
+        intent=stored.intent,
+        title=file.title if file else None,
+        open_url=(file.open_url or None) if file else None,
+        by=PersonRef(by, name) if by else None,
+    )
 
 
 def _tells_of_loss(stored: StoredIntent) -> bool:
@@ -101,12 +108,12 @@ def _tells_of_loss(stored: StoredIntent) -> bool:
     return stored.intent.detail == EndReason.FILE_GONE
 
 
-def _title(services: Services, actor: Actor, file_id: str) -> str | type[_Hidden] | None:
-    """Return the name as this person reads it, or as they read it within minutes."""
+def _file(services: Services, actor: Actor, file_id: str) -> Attachment | type[_Hidden] | None:
+    """Return the file as this person reads it, or as they read it within minutes."""
     place, now = f"notice/{file_id}", services.clock.now()
     page = services.known_pages.get(actor, place)
     if page is not None and now - page.read_at <= KEPT:
-        return page.files[0].title
+        return page.files[0]
     try:
         file = services.attachments.get(
             actor.tenant,
@@ -121,4 +128,4 @@ def _title(services: Services, actor: Actor, file_id: str) -> str | type[_Hidden
     except HostError:
         return None
     services.known_pages.put(actor, place, KnownPage((file,), (), now))
-    return file.title
+    return file

@@ -137,6 +137,7 @@ def about_one(
         count=count,
         since=events[0].created_at,
         history_url=place.history_url,
+        privacy_url=f"{services.app_url}/privacy",
         unsubscribe_url=unsubscribe_url(services, tenant, intent.recipient, intent.kind, locale, time_zone),
         extend_url=extend_url(services, tenant, intent.attachment_id, held, locale, time_zone) if held else "",
     )
@@ -166,6 +167,7 @@ def _reminder(services: Services, tenant: Tenant, intent: MailIntent, chosen: Pr
         count=len(locks),
         lines=tuple(SummaryLine(intent.kind, names[file], 1, since) for file, since in shown),
         more=len(locks) - len(shown),
+        privacy_url=f"{services.app_url}/privacy",
         unsubscribe_url=unsubscribe_url(services, tenant, intent.recipient, intent.kind, locale, time_zone),
     )
 
@@ -195,6 +197,7 @@ def _summary(
         reason=None,
         at=None,
         locale=locale,
+        privacy_url=f"{services.app_url}/privacy",
         time_zone=time_zone,
         count=len(events),
         since=events[0].created_at,
@@ -233,7 +236,7 @@ def _tastes(
     services: Services, tenant: Tenant, account: str, me: Person | None, chosen: Preferences
 ) -> tuple[str, str]:
     """Return language and time zone: as chosen, else from the profile."""
-    profile = services.profiles.get(tenant, account)
+    profile = None if chosen.restricted else services.profiles.get(tenant, account)
     known = [source for source in (chosen, profile, me) if source is not None]
     locale = next((source.locale for source in known if source.locale), DEFAULT_LOCALE)
     return locale, next((source.time_zone for source in known if source.time_zone), DEFAULT_ZONE)

@@ -6,7 +6,7 @@ The page behind a link speaks as its mail did, so the link carries language and 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from lockpoint.domain.events import OPTIONAL, MailKind
@@ -17,8 +17,17 @@ from lockpoint.services.context import Actor, Tenant
 EXPLAINED: Final = timedelta(days=30)
 """How long after the end of its lock a link still says what became of it; then it is too old."""
 
+ENDS: Final = timedelta(days=90)
+"""Links stand in logs of routers and in old mailboxes; after so long they do nothing."""
+
+UNDATED_UNTIL: Final = datetime(2027, 3, 1, tzinfo=UTC)
+"""Links of mails that an earlier version sent have no date."""
+
 _UNSUBSCRIBE: Final = "unsubscribe"
 _EXTEND: Final = "extend"
+_PERSON: Final = 3
+"""Account, language and time zone; the date follows."""
+
 _WORDS: Final = {kind.value: kind for kind in OPTIONAL}
 
 
@@ -70,20 +79,29 @@ def read_link(services: Services, token: str) -> MailLink | None:
     unsubscribe = services.tokens.unseal_link(token, _UNSUBSCRIBE)
     if unsubscribe is not None:
         tenant_id, kind, *person = unsubscribe.split("\n")
-        return _link(services, tenant_id, person, Unsubscribe(_WORDS[kind])) if kind in _WORDS else None
+        known = kind in _WORDS and not _is_old(services, person)
+        return _link(services, tenant_id, person, Unsubscribe(_WORDS[kind])) if known else None
     extend = services.tokens.unseal_link(token, _EXTEND)
     if extend is None:
         return None
     tenant_id, attachment_id, lock_id, end, *person = extend.split("\n")
     ends_at = datetime.fromisoformat(end)
-    if services.clock.now() >= ends_at + EXPLAINED:
+    if services.clock.now() >= ends_at + EXPLAINED or _is_old(services, person):
         return None
     return _link(services, tenant_id, person, Extend(attachment_id, lock_id, ends_at))
 
 
 def _url(services: Services, purpose: str, tenant: Tenant, *words: str) -> str:
-    token = services.tokens.seal_link("\n".join((str(tenant.id), *words)), purpose)
+    dated = (str(tenant.id), *words, services.clock.now().isoformat())
+    token = services.tokens.seal_link("\n".join(dated), purpose)
     return f"{services.app_url}/mail/{token}"
+
+
+def _is_old(services: Services, person: list[str]) -> bool:
+    now = services.clock.now()
+    if len(person) <= _PERSON:
+        return now >= UNDATED_UNTIL
+    return now >= datetime.fromisoformat(person[_PERSON]) + ENDS
 
 
 def _link(services: Services, tenant_id: str, person: list[str], wish: Unsubscribe | Extend) -> MailLink | None:

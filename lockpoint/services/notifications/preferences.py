@@ -25,11 +25,18 @@ _LOCALE: Final = re.compile(r"[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8}){0,3}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preferences:
-    """`off` are the optional mails that are not wanted; None: Confluence's profile decides."""
+    """`off` are the optional mails that are not wanted; None: Confluence's profile decides.
+
+    `restricted`: data about the person are only kept, not used: no optional mail, and nothing of a profile.
+    """
 
     off: frozenset[MailKind] = frozenset()
     locale: str | None = None
     time_zone: str | None = None
+    restricted: bool = False
+
+    def wants(self, kind: MailKind) -> bool:
+        return kind not in OPTIONAL if self.restricted else kind not in self.off
 
 
 def read(services: Services, tenant: Tenant, account: str, *, priority: Priority) -> Preferences:
@@ -44,15 +51,32 @@ def read(services: Services, tenant: Tenant, account: str, *, priority: Priority
     return stored.preferences
 
 
-def change(services: Services, actor: Actor, wanted: Preferences) -> Preferences:
-    """`Invalid` for an unknown language or time zone."""
+@dataclass(frozen=True, slots=True)
+class Changed:
+    before: Preferences
+    after: Preferences
+
+
+def change(services: Services, actor: Actor, wanted: Preferences, *, restricted: bool | None = None) -> Changed:
+    """`Invalid` for an unknown language or time zone; `restricted` None leaves a restriction as it is."""
     if wanted.locale is not None and not _LOCALE.fullmatch(wanted.locale):
         raise Invalid("locale must be a language tag such as de or pt-BR.")
     if wanted.time_zone is not None and wanted.time_zone not in _zones():
         raise Invalid("timeZone must be a name such as Europe/Berlin.")
     with services.site_states.exclusive(actor.tenant):
-        _store(services, actor.tenant, actor.account_id, wanted, Priority.INTERACTIVE)
-    return wanted
+        before = _stored(services, actor.tenant, actor.account_id, Priority.INTERACTIVE).preferences
+        after = replace(wanted, restricted=before.restricted if restricted is None else restricted)
+        _store(services, actor.tenant, actor.account_id, after, Priority.INTERACTIVE)
+    return Changed(before, after)
+
+
+def restrict(services: Services, tenant: Tenant, account: str, *, on: bool, priority: Priority) -> bool:
+    """Set whether data are only kept; return whether that is a change. The host's errors pass through."""
+    with services.site_states.exclusive(tenant):
+        present = _stored(services, tenant, account, priority).preferences
+        if present.restricted != on:
+            _store(services, tenant, account, replace(present, restricted=on), priority)
+        return present.restricted != on
 
 
 def switch_off(services: Services, tenant: Tenant, account: str, kind: MailKind) -> None:
@@ -98,6 +122,7 @@ def _store(services: Services, tenant: Tenant, account: str, wanted: Preferences
         "off": sorted(kind.value for kind in wanted.off),
         "locale": wanted.locale,
         "time_zone": wanted.time_zone,
+        "restricted": wanted.restricted,
     }
     value = signed_json.sign_dated(fields, _place(tenant, account), 0, services.clock.now(), services.mac_keys)
     services.user_properties.write(tenant, account, KEY, value, priority=priority)
@@ -110,6 +135,7 @@ def _parse(fields: dict[str, object]) -> Preferences:
         off=frozenset(kind for kind in OPTIONAL if kind.value in words),
         locale=locale if isinstance(locale, str) else None,
         time_zone=zone if isinstance(zone, str) else None,
+        restricted=fields.get("restricted") is True,
     )
 
 

@@ -76,7 +76,7 @@ def _send(services: Services, tenant: Tenant, stored: StoredIntent, events: Sequ
 
 def _tell(services: Services, tenant: Tenant, stored: StoredIntent, events: Sequence[StoredIntent]) -> None:
     chosen = preferences.read(services, tenant, stored.intent.recipient, priority=Priority.EVENT)
-    wanted = [event for event in events if event.intent.kind not in chosen.off]
+    wanted = [event for event in events if chosen.wants(event.intent.kind)]
     if not wanted:
         services.intents.finish(stored, result="switched_off_by_recipient", address=None)
         return

@@ -110,6 +110,7 @@ def _example(services: Services, actor: Actor, language: str, mail: str, templat
         count=3 if "count" in MAILS[mail] else 1,
         since=now - timedelta(minutes=10),
         lines=lines,
+        privacy_url=f"{services.app_url}/privacy",
         unsubscribe_url=site if kind in OPTIONAL else None,
         told=told,
     )

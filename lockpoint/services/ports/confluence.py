@@ -402,12 +402,18 @@ class Directory(Protocol):
         """Ids of the person's own groups."""
         ...
 
-    def find_people(self, tenant: Tenant, account: str, text: str, *, priority: Priority) -> Sequence[Person]:
-        """Some whose name has words that begin like those of `text`; no apps."""
+    def find_people(
+        self, tenant: Tenant, account: str, text: str, *, priority: Priority, apps: bool = False
+    ) -> Sequence[Person]:
+        """Some whose name has words that begin like those of `text`: people, or the accounts of apps."""
         ...
 
     def find_groups(self, tenant: Tenant, account: str, text: str, *, priority: Priority) -> Sequence[Group]:
         """Some whose name contains `text`."""
+        ...
+
+    def groups_named(self, tenant: Tenant, account: str, ids: Sequence[str], *, priority: Priority) -> Sequence[Group]:
+        """The groups with these ids; those that Confluence does not show are left out."""
         ...
 
     def find_files(

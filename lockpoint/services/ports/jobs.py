@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from lockpoint.domain.signed_json import MacKeys
 from lockpoint.services.context import Tenant
 
 
@@ -26,8 +27,13 @@ class JobKind(StrEnum):
     CONFIRM = "confirm"
     PROFILE = "profile"
     ERASE = "erase"
+    TOMBSTONES = "tombstones"
     REPORT_ACCOUNTS = "report_accounts"
     GOODBYE = "goodbye"
+
+
+ABOUT_PEOPLE = frozenset({JobKind.TRASHED, JobKind.PROFILE})
+"""Their subjects have an account id; `job_about_person` makes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,14 @@ class Job:
     tenant_id: int
     subject: str = ""
     delay: timedelta = timedelta()
+    name: str | None = field(default=None, compare=False)
+    """Stands for the subject in the queue's indexes, whose keys a database server may log."""
+
+
+def job_about_person(kind: JobKind, tenant_id: int, subject: str, keys: MacKeys) -> Job:
+    """Return a job of `ABOUT_PEOPLE`, whose name is a keyed hash."""
+    text = f"job/{kind.value}/{tenant_id}/{subject}"
+    return Job(kind, tenant_id, subject, name=keys.digests(text.encode())[keys.newest])
 
 
 class Jobs(Protocol):

@@ -117,7 +117,7 @@ class Effects:
 class AuditQuery:
     """What rows are asked for, newest first; None: all. `since` belongs to them, `until` does not.
 
-    `after` is the row that the last answer ended with.
+    `after` is the row that the last answer ended with. Of a space: rows about files last seen there, and its settings.
     """
 
     since: datetime | None = None
@@ -125,8 +125,14 @@ class AuditQuery:
     kind: AuditKind | None = None
     account: str | None = None
     attachment_id: str | None = None
+    space_id: str | None = None
     after: AuditEvent | None = None
     limit: int = 100
+
+    @property
+    def space_settings(self) -> str:
+        """How rows about the settings of the space call them."""
+        return f"space/{self.space_id}"
 
 
 class AuditLog(Protocol):
@@ -189,6 +195,10 @@ class Witnesses(Protocol):
 
     def still_there(self, tenant: Tenant, attachment_id: str, at: datetime) -> None:
         """Note that Confluence showed the record again; one not confirmed for 30 days is deleted."""
+        ...
+
+    def ended_naming(self, tenant: Tenant, before: datetime, *, after: str, limit: int) -> Sequence[str]:
+        """Files whose lock has ended, last confirmed before this, and whose record still names somebody; by id."""
         ...
 
     def any(self, tenant: Tenant) -> bool: ...

@@ -169,6 +169,7 @@ class MailFacts:
     more: int = 0
     unsubscribe_url: str | None = None
     extend_url: str = ""
+    privacy_url: str = ""
     told: TemplateFacts | None = None
 
 

@@ -57,6 +57,7 @@ MOST_REPORTED = 90
 class PrivacyRight(StrEnum):
     COPY = "copy"
     ERASURE = "erasure"
+    RESTRICTION = "restriction"
 
 
 class Origin(StrEnum):

@@ -16,6 +16,7 @@ from lockpoint.services.lock_record.file_state import FileState, read_state
 from lockpoint.services.lock_record.waitlist import place_of, waitlist_of
 from lockpoint.services.notifications import preferences
 from lockpoint.services.ports.privacy import Origin, PrivacyRight, Row
+from lockpoint.services.privacy.purposes import PURPOSES, StatedPurpose
 from lockpoint.services.quota_accounting import spending_on
 from lockpoint.services.tenancy.activity import is_active
 
@@ -46,6 +47,7 @@ class PersonalData:
     requests: tuple[Row, ...]
     preferences: Row
     complete: bool
+    purposes: Mapping[str, StatedPurpose] = field(default_factory=lambda: PURPOSES)
     notes: tuple[str, ...] = NOTES
 
 
@@ -191,4 +193,4 @@ def _requests(services: Services, tenant: Tenant, state: FileState, account: str
 def _chosen(services: Services, tenant: Tenant, account: str, priority: Priority) -> Row:
     chosen = preferences.read(services, tenant, account, priority=priority)
     mails = {kind.value: kind not in chosen.off for kind in OPTIONAL}
-    return {"mails": mails, "locale": chosen.locale, "time_zone": chosen.time_zone}
+    return {"mails": mails, "locale": chosen.locale, "time_zone": chosen.time_zone, "restricted": chosen.restricted}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from itertools import chain
 from typing import Final
 
 from lockpoint.services.ports.privacy import Piece
@@ -20,6 +22,11 @@ SHORTEST_OF_A_SITE: Final = 5
 SHORTEST_IN_DOUBT: Final = 7
 """Shorter words occur by chance in bytes that may be no text."""
 
+HASHES: Final = ("md5", "sha1", "sha256", "sha512")
+DIGITS: Final = 16
+"""Of a hash, enough to know it by; some are stored in part."""
+
+_HEXADECIMAL: Final = re.compile(rf"(?<![\da-f])[\da-f]{{{DIGITS},}}")
 _WITHOUT_SPACES: Final = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u2e80-\ua4cf\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff]"
 )
@@ -49,8 +56,10 @@ class Words:
 
     def __init__(self, words: Iterable[str], *, whole: bool = False) -> None:
         """`whole` finds words only without a letter or digit beside them. ValueError for short ones."""
-        self._wanted = sorted({_plain(word.strip()) for word in words} - {""})
+        spelled = {word.strip() for word in words} - {""}
+        self._wanted = sorted(set(map(_plain, spelled)))
         self._whole = whole
+        self._digests = frozenset(chain.from_iterable(map(_digests, spelled)))
         self._long = [word for word in self._wanted if len(word) >= SHORTEST_IN_DOUBT]
         if any(len(word) < SHORTEST for word in self._wanted):
             raise ValueError(f"words need {SHORTEST} characters at least")
@@ -70,6 +79,8 @@ class Words:
 
     def _stand_in(self, reading: Reading) -> bool:
         text = _plain(reading.text)
+        if any(run[:DIGITS] in self._digests for run in _HEXADECIMAL.findall(text)):
+            return True
         present = (word for word in (self._wanted if reading.clear else self._long) if word in text)
         return any(not self._whole or _stands_alone(word, text) for word in present)
 
@@ -104,6 +115,14 @@ def _look_at_parts(piece: Piece, words: Words, looked: Looked) -> None:
         looked.partly += sight is Sight.NOTHING_SO_FAR
         if sight is Sight.FOUND:
             looked.hits[name] += 1
+
+
+def _digests(word: str) -> Iterator[str]:
+    """The beginnings of the word's hashes without a key: whoever has them can try words."""
+    for variant in {word, word.lower(), _plain(word)}:
+        for name in HASHES:
+            data = variant.encode("utf-8", "surrogatepass")
+            yield hashlib.new(name, data, usedforsecurity=False).hexdigest()[:DIGITS]
 
 
 def _plain(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lockpoint.services.ports.jobs import Job, JobKind, JobSubject
+from lockpoint.services.ports.jobs import Job, JobKind, JobSubject, job_about_person
 from lockpoint.services.tenancy.activity import is_active
 from lockpoint.services.tenancy.waiting_files import FOR_ACCESS, looks
 
@@ -38,7 +38,7 @@ def take_hint(services: Services, tenant: Tenant, hint: Hint) -> int:
     """
     if not is_active(services, tenant, licensed=False):
         return 0
-    named = {attachment_id: _job(tenant, attachment_id, hint.trashed_by) for attachment_id in hint.attachment_ids}
+    named = {file_id: _job(services, tenant, file_id, hint.trashed_by) for file_id in hint.attachment_ids}
     count = services.held_file_jobs.defer(tenant, named) if named else 0
     jobs = _jobs(services, tenant, hint)
     if jobs:
@@ -58,7 +58,8 @@ def _jobs(services: Services, tenant: Tenant, hint: Hint) -> list[Job]:
     return [Job(kind, tenant.id, attachment_id) for attachment_id in others]
 
 
-def _job(tenant: Tenant, attachment_id: str, trashed_by: str | None) -> Job:
+def _job(services: Services, tenant: Tenant, attachment_id: str, trashed_by: str | None) -> Job:
     if trashed_by is None:
         return Job(JobKind.RECONCILE, tenant.id, attachment_id)
-    return Job(JobKind.TRASHED, tenant.id, JobSubject(attachment_id, trashed_by).encode())
+    subject = JobSubject(attachment_id, trashed_by).encode()
+    return job_about_person(JobKind.TRASHED, tenant.id, subject, services.tag_keys)

@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import Connection, select
 
 from lockpoint.services.context import Tenant
-from lockpoint.services.ports.jobs import Job, JobKind
+from lockpoint.services.ports.jobs import ABOUT_PEOPLE, Job, JobKind
 from lockpoint.storage.engine import Database
 from lockpoint.storage.tables import QUEUE
 
@@ -29,6 +29,7 @@ PRIORITY: Final = {
     JobKind.CONFIRM: 0,
     JobKind.PROFILE: -5,
     JobKind.ERASE: -10,
+    JobKind.TOMBSTONES: -20,
     JobKind.REPORT_ACCOUNTS: -20,
     JobKind.SWEEP: -10,
     JobKind.SWITCHED: -10,
@@ -85,8 +86,10 @@ def enqueue(connection: Connection, jobs: Sequence[Job]) -> None:
 
 
 def key_of(job: Job) -> str:
-    """Equal jobs wait once and run one after another."""
-    return f"{job.kind.value}:{job.tenant_id}:{job.subject}"
+    """Equal jobs wait once and run one after another; `ValueError` for an account id in clear."""
+    if job.kind in ABOUT_PEOPLE and job.name is None:
+        raise ValueError(f"a job {job.kind.value} needs a name without an account id")
+    return f"{job.kind.value}:{job.tenant_id}:{job.name or job.subject}"
 
 
 def columns(jobs: Sequence[Job]) -> dict[str, object]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, cast, delete, func, literal, select, text, update
-from sqlalchemy.dialects.postgresql import JSONB, insert
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.dialects.postgresql import JSONB, Insert, insert
 
 from lockpoint.services.errors import NoTokenYet
 from lockpoint.storage.advisory_locks import Purpose, hold_in_transaction
@@ -26,7 +25,9 @@ NO_TOKEN: Final = NoTokenYet.__name__
 LATELY: Final = timedelta(minutes=1)
 SOON_SECONDS: Final = 5.0
 
+_PARKED_AT: Final = text("(SELECT max(at) FROM procrastinate_events WHERE job_id = procrastinate_jobs.id) AS parked_at")
 _FINISH: Final = text("SELECT procrastinate_finish_job_v1(:id, 'succeeded', true)")
+
 _RETRY: Final = text("SELECT procrastinate_retry_job_v2(:id, now(), NULL, NULL, NULL)")
 
 
@@ -40,6 +41,8 @@ class ParkedJob:
     subject: str
     attempts: int
     cause: str | None
+    since: datetime | None
+    """When it was parked."""
 
 
 def put_off(connection: Connection, job_id: int, attempts: int, seconds: float, *, counts: bool = True) -> None:
@@ -47,13 +50,18 @@ def put_off(connection: Connection, job_id: int, attempts: int, seconds: float, 
 
     The new row is a copy, since the running one is about to end; procrastinate's own retry fails on an equal one.
     """
+    connection.execute(_copy(job_id, attempts + counts, seconds))
+
+
+def _copy(job_id: int, attempts: int, seconds: float) -> Insert:
+    """Insert a waiting copy of the job, unless an equal one waits."""
     row = QUEUE.c
     again = select(
         row.queue_name, row.task_name, row.priority, row.lock, row.queueing_lock, row.args,
-        func.now() + timedelta(seconds=seconds), literal(attempts + counts),
+        func.now() + timedelta(seconds=seconds), literal(attempts),
     ).where(row.id == job_id)  # fmt: skip
     columns = ["queue_name", "task_name", "priority", "lock", "queueing_lock", "args", "scheduled_at", "attempts"]
-    connection.execute(
+    return (
         insert(QUEUE)
         .from_select(columns, again)
         .on_conflict_do_nothing(index_elements=[row.queueing_lock], index_where=text("status = 'todo'"))
@@ -134,12 +142,15 @@ def _give_back_one(connection: Connection, row: Row[Any]) -> None:
         note_cause(connection, row.id, "WorkerDied")
         connection.execute(update(QUEUE).where(QUEUE.c.id == row.id).values(status="failed", attempts=row.attempts + 1))
         return
-    try:
-        with connection.begin_nested():
-            connection.execute(_RETRY, {"id": row.id})
-    except IntegrityError:
-        # A waiting equal job will do the work.
-        connection.execute(_FINISH, {"id": row.id})
+    # Where an equal job waits, procrastinate's retry violates an index, whose key the server logs.
+    connection.execute(_RETRY if _is_alone(connection, row.id) else _FINISH, {"id": row.id})
+
+
+def _is_alone(connection: Connection, job_id: int) -> bool:
+    """Whether no equal job waits. None comes before the end of the transaction: others wait for our deleted copy."""
+    copy = connection.execute(_copy(job_id, 0, 0).returning(QUEUE.c.id)).scalar_one_or_none()
+    connection.execute(delete(QUEUE).where(QUEUE.c.id == copy))
+    return copy is not None
 
 
 class PostgresParkedJobs:
@@ -150,7 +161,7 @@ class PostgresParkedJobs:
 
     def list(self) -> Sequence[ParkedJob]:
         """Oldest first."""
-        statement = select(QUEUE).where(QUEUE.c.status == "failed").order_by(QUEUE.c.id)
+        statement = select(QUEUE, _PARKED_AT).where(QUEUE.c.status == "failed").order_by(QUEUE.c.id)
         with self._database.single() as connection:
             return [
                 ParkedJob(
@@ -160,6 +171,7 @@ class PostgresParkedJobs:
                     subject=row.args["subject"],
                     attempts=row.attempts,
                     cause=row.args.get("cause"),
+                    since=row.parked_at,
                 )
                 for row in connection.execute(statement)
             ]

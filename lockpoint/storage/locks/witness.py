@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from lockpoint.domain import record_json
 from lockpoint.domain.lock import Held
+from lockpoint.domain.pseudonyms import PREFIX
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports.confluence import Container, ContainerKind
 from lockpoint.services.ports.locks import Protection, Witness
@@ -132,6 +133,19 @@ class PostgresWitnesses:
         later = func.greatest(_ROW.seen_at, at)
         with self._database.single() as connection:
             connection.execute(update(LOCK_WITNESS).where(*_one(tenant, attachment_id)).values(seen_at=later))
+
+    def ended_naming(self, tenant: Tenant, before: datetime, *, after: str, limit: int) -> Sequence[str]:
+        people = (_ROW.record[("ended", who)].astext for who in ("holder", "by"))
+        named = or_(*(person.not_like(f"{PREFIX}%") for person in people))
+        old = _ROW.holder.is_(None) & (_ROW.seen_at < before)
+        statement = (
+            select(_ROW.attachment_id)
+            .where(_ROW.tenant_id == tenant.id, _ROW.attachment_id > after, old, named)
+            .order_by(_ROW.attachment_id)
+            .limit(limit)
+        )
+        with self._database.single() as connection:
+            return list(connection.execute(statement).scalars())
 
     def any(self, tenant: Tenant) -> bool:
         with self._database.single() as connection:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, cast, column, func, select, tuple_, values
+from sqlalchemy import ColumnElement, Connection, Row, cast, column, func, or_, select, tuple_, values
 from sqlalchemy.dialects.postgresql import Insert, insert
 
 from lockpoint.domain.events import AuditKind
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports.locks import AuditEvent, AuditQuery
 from lockpoint.storage.engine import Database, in_batches
-from lockpoint.storage.tables import AUDIT_EVENT
+from lockpoint.storage.tables import AUDIT_EVENT, LOCK_WITNESS
 
 _INSERT: Final = insert(AUDIT_EVENT).on_conflict_do_nothing()
 _COLUMNS: Final = tuple(AUDIT_EVENT.c.keys())
@@ -85,6 +85,10 @@ def _wanted(query: AuditQuery) -> Iterator[ColumnElement[bool]]:
             yield own == value
     if query.kind is not None:
         yield _OWN.kind == query.kind.value
+    if query.space_id is not None:
+        seen = LOCK_WITNESS.c
+        there = select(seen.attachment_id).where(seen.tenant_id == _OWN.tenant_id, seen.space_id == query.space_id)
+        yield or_(_OWN.attachment_id.in_(there), _OWN.detail == query.space_settings)
     if query.since is not None:
         yield _OWN.at >= query.since
     if query.until is not None:

@@ -28,6 +28,13 @@ WHERE relkind IN ('r', 'm') AND attnum > 0 AND NOT attisdropped
 GROUP BY 1, 2 ORDER BY 1, 2
 """
 
+_STATISTICS: Final = """
+SELECT format('%s.%s.%s', schemaname, tablename, attname), most_common_vals::text, histogram_bounds::text,
+  most_common_elems::text
+FROM pg_stats WHERE schemaname NOT IN ('pg_catalog', 'information_schema')
+"""
+"""Values that Postgres keeps for its planner, also of rows that are gone."""
+
 _ACCOUNTS: Final = text(
     "SELECT account FROM audit_event WHERE tenant_id = :tenant AND account IS NOT NULL"
     " UNION SELECT account FROM account_profile WHERE tenant_id = :tenant"
@@ -49,6 +56,8 @@ def in_postgres(url: str) -> Iterator[Piece]:
             for schema, table, columns, binary in connection.execute(_RELATIONS).fetchall():
                 yield Piece("names of tables and columns", (("name", f"{schema}.{table} {' '.join(columns)}"),))
                 yield from _rows(connection, schema, table, columns, binary or ())
+            for column, *kept in connection.execute(_STATISTICS).fetchall():
+                yield Piece("statistics of the database", tuple((column, text) for text in kept if text is not None))
     except psycopg.OperationalError as error:
         raise StorageUnavailable(type(error).__name__) from None
 

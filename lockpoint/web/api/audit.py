@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Annotated, Final
+from urllib.parse import urlencode
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, request
 from pydantic import AwareDatetime, Field, StringConstraints, TypeAdapter
 
 from lockpoint.domain.events import AuditKind
@@ -21,7 +22,7 @@ from lockpoint.web.guards import Guard, current_actor, guarded_by
 
 if TYPE_CHECKING:
     from lockpoint.services.container import Services
-    from lockpoint.services.listing.audit_view import AuditRow
+    from lockpoint.services.listing.audit_view import AuditPage, AuditRow
 
 MOST_IN_PAGE: Final = 250
 MOST_IN_CSV: Final = 50_000
@@ -41,12 +42,26 @@ def audit_routes(services: Services) -> Blueprint:
         asked, actor = query_as(s.AuditQueryModel), current_actor()
         if wants_csv():
             query = _query(asked, usual=MOST_IN_CSV, most=MOST_IN_CSV)
-            return as_file(lines(audit_view.read_all(services, actor, query)), "lockpoint-audit")
-        page = audit_view.read(services, actor, _query(asked, usual=100, most=MOST_IN_PAGE))
+            return _file(audit_view.read_all(services, actor, query, asked.space), told=asked.limit is None)
+        page = audit_view.read(services, actor, _query(asked, usual=100, most=MOST_IN_PAGE), asked.space)
         cursor = cursor_of(page.last) if page.last else None
         return jsonify(dump(s.AuditModel(items=[_item(row) for row in page.rows], next_cursor=cursor)))
 
     return blueprint
+
+
+def _file(page: AuditPage, *, told: bool) -> Response:
+    """A part that does not end the log says so in its name, and where it goes on; who asked for all, in a last line."""
+    if page.last is None:
+        return as_file(lines(page.rows), "lockpoint-audit")
+    rest = {**request.args.to_dict(), "cursor": cursor_of(page.last)}
+    answer = as_file([*lines(page.rows), *([_unfinished(page.last)] if told else ())], "lockpoint-audit-part")
+    answer.headers["Link"] = f'<?{urlencode(rest)}>; rel="next"'
+    return answer
+
+
+def _unfinished(last: AuditEvent) -> str:
+    return line((f"NOT COMPLETE: the log goes on before {last.at.isoformat()}; the header Link leads there",))
 
 
 def lines(rows: Iterable[AuditRow]) -> Iterator[str]:

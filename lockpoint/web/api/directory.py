@@ -1,4 +1,4 @@
-"""`/api/v1/people` and `/api/v1/groups`: what forms offer while somebody types."""
+"""`/api/v1/people` and `/api/v1/groups`: what forms offer while somebody types, and the names of what was chosen."""
 
 from __future__ import annotations
 
@@ -24,13 +24,21 @@ def directory_routes(services: Services) -> Blueprint:
     @blueprint.get("/people")
     @guarded_by(Guard.CONTEXT)
     def people() -> Response:
-        found = directory.find_people(services, current_actor(), query_as(s.SearchQuery).q)
+        asked, actor = query_as(s.PeopleQuery), current_actor()
+        if asked.ids is None:
+            found = directory.find_people(services, actor, asked.q or "", apps=asked.kind == "app")
+        else:
+            found = directory.people_named(services, actor, asked.ids.split(","))
         return jsonify(dump(s.PeopleModel(people=[s.PersonModel.model_validate(one) for one in found])))
 
     @blueprint.get("/groups")
     @guarded_by(Guard.CONTEXT)
     def groups() -> Response:
-        found = directory.find_groups(services, current_actor(), query_as(s.SearchQuery).q)
+        asked, actor = query_as(s.SearchQuery), current_actor()
+        if asked.ids is None:
+            found = directory.find_groups(services, actor, asked.q or "")
+        else:
+            found = directory.groups_named(services, actor, asked.ids.split(","))
         return jsonify(dump(s.GroupsModel(groups=[s.GroupModel.model_validate(one) for one in found])))
 
     return blueprint

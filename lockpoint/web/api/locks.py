@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -207,7 +206,7 @@ def _list(services: Services, content_id: str, asked: s.ListQuery) -> Response:
     """Return the list, or 304 while the caller's copy has the right locks."""
     actor = current_actor()
     page = Container(ContainerKind.PAGE, content_id)
-    mark = _mark(asked)
+    mark = _mark(services, asked)
     for tag in filter(None, request.if_none_match.as_set(include_weak=True)):  # `""` is parsed as None
         etag, _, its_mark = tag.rpartition(".")
         if its_mark == mark and page_files.unchanged(services, actor, page, etag):
@@ -233,9 +232,10 @@ def _tagged(answer: Response, tag: str) -> Response:
     return answer
 
 
-def _mark(asked: s.ListQuery) -> str:
-    """A tag counts for this part of the list only."""
-    return hashlib.sha256(asked.model_dump_json().encode()).hexdigest()[:12]
+def _mark(services: Services, asked: s.ListQuery) -> str:
+    """A tag counts for this part of the list only. Keyed: what somebody searches for is not to be guessed from it."""
+    keys = services.tag_keys
+    return keys.digests(f"list-part/{asked.model_dump_json()}".encode())[keys.newest][:12]
 
 
 def _of_content(services: Services, content_id: str, query: Query) -> Listing:

@@ -12,7 +12,7 @@ from lockpoint.services.errors import UseCaseError
 from lockpoint.services.notifications import preferences
 from lockpoint.services.notifications.preferences import Preferences
 from lockpoint.services.ports.privacy import Origin
-from lockpoint.services.privacy import export
+from lockpoint.services.privacy import export, restriction
 from lockpoint.services.quota_accounting import spending_on
 from lockpoint.web.api import schemas as s
 from lockpoint.web.api.locks import PREFIX, dump, refused
@@ -48,7 +48,7 @@ def me_routes(services: Services) -> Blueprint:
         body = body_as(s.PreferencesBody)
         wanted = Preferences(off=_off(body.mails), locale=body.locale, time_zone=body.time_zone)
         with spending_on("preferences"):
-            return _answer(preferences.change(services, current_actor(), wanted))
+            return _answer(restriction.change(services, current_actor(), wanted, restricted=body.restricted))
 
     return blueprint
 
@@ -61,4 +61,7 @@ def _answer(chosen: Preferences) -> Response:
     mails = s.MailChoices.model_validate(
         {name: MailKind(name) not in chosen.off for name in s.MailChoices.model_fields}
     )
-    return jsonify(dump(s.PreferencesModel(mails=mails, locale=chosen.locale, time_zone=chosen.time_zone)))
+    model = s.PreferencesModel(
+        mails=mails, locale=chosen.locale, time_zone=chosen.time_zone, restricted=chosen.restricted
+    )
+    return jsonify(dump(model))

@@ -227,12 +227,26 @@ _DIRECTORY: Final = (
         "get",
         "/audit",
         "readAudit",
-        "The audit log, for site admins; as text/csv, too",
+        "The audit log, for site admins; of a space its part, for its admins; as text/csv, too",
         ((200, s.AuditModel),),
         query=s.AuditQueryModel,
     ),
-    Operation("get", "/people", "findPeople", "People whose name fits", ((200, s.PeopleModel),), query=s.SearchQuery),
-    Operation("get", "/groups", "findGroups", "Groups whose name fits", ((200, s.GroupsModel),), query=s.SearchQuery),
+    Operation(
+        "get",
+        "/people",
+        "findPeople",
+        "People or apps whose name fits, or those with ids",
+        ((200, s.PeopleModel),),
+        query=s.PeopleQuery,
+    ),
+    Operation(
+        "get",
+        "/groups",
+        "findGroups",
+        "Groups whose name fits, or those with ids",
+        ((200, s.GroupsModel),),
+        query=s.SearchQuery,
+    ),
 )
 
 _MANY: Final = (
@@ -276,6 +290,15 @@ _MANY: Final = (
         "Locks that do not protect, points, mails: for site admins; of a space its locks, for those who may end them",
         ((200, m.HealthModel),),
         query=m.HealthQuery,
+    ),
+    Operation(
+        "post",
+        "/health/self-test",
+        "runSelfTest",
+        "Restore a version of a scratch attachment, for site admins; within a minute the last result",
+        ((200, s.SelfTestModel),),
+        body=m.SelfTestBody,
+        refusals=(409,),
     ),
 )
 

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
 from lockpoint.domain.events import AuditKind
@@ -27,6 +35,7 @@ Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, p
 ReasonText = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")
 ]
+_IDS = r"^[A-Za-z0-9:_-]{1,128}(,[A-Za-z0-9:_-]{1,128}){0,24}$"  # up to 25
 PersonId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9:_-]{1,128}$")]
 
 
@@ -148,11 +157,12 @@ class MailChoices(BaseModel):
 
 
 class PreferencesBody(Command):
-    """All preferences; null follows the Confluence profile."""
+    """All preferences; null follows the Confluence profile, and leaves `restricted` as it is."""
 
     mails: MailChoices = MailChoices()
     locale: Annotated[str, StringConstraints(max_length=35)] | None = None
     time_zone: Annotated[str, StringConstraints(max_length=64)] | None = None
+    restricted: Annotated[bool, Field(strict=True)] | None = None
 
 
 class ListQuery(Incoming):
@@ -164,8 +174,9 @@ class ListQuery(Incoming):
 
 
 class AuditQueryModel(Incoming):
-    """`from` belongs to the time asked for, `to` does not."""
+    """`from` belongs to the time asked for, `to` does not. Without a space the whole site, for site admins."""
 
+    space: Annotated[str, StringConstraints(pattern=rf"^{SPACE_KEY}$")] | None = None
     since: Annotated[AwareDatetime | None, BeforeValidator(iso_time)] = Field(None, alias="from")
     to: Annotated[AwareDatetime, BeforeValidator(iso_time)] | None = None
     event: AuditKind | None = None
@@ -176,7 +187,22 @@ class AuditQueryModel(Incoming):
 
 
 class SearchQuery(Incoming):
-    q: Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
+    """Either the beginning of a name, or ids of those whose names are wanted, separated by commas."""
+
+    q: Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")] | None = None
+    ids: Annotated[str, StringConstraints(pattern=_IDS)] | None = None
+
+    @model_validator(mode="after")
+    def _either(self) -> Self:
+        if (self.q is None) is (self.ids is None):
+            raise ValueError("give q or ids")
+        return self
+
+
+class PeopleQuery(SearchQuery):
+    """`kind` is what to find by name; ids may be of both."""
+
+    kind: Literal["person", "app"] = "person"
 
 
 class PersonModel(Outgoing):
@@ -373,11 +399,19 @@ class UsageModel(Outgoing):
 
 
 class PreferencesModel(Outgoing):
-    """The caller's preferences."""
+    """The caller's preferences. Restricted: data about the person are only kept, not used."""
 
     mails: MailChoices
     locale: str | None
     time_zone: str | None
+    restricted: bool
+
+
+class PurposeModel(Outgoing):
+    """Why a group of data is there, and where it comes from."""
+
+    purpose: str
+    origin: str
 
 
 class MyDataModel(Outgoing):
@@ -393,6 +427,7 @@ class MyDataModel(Outgoing):
     requests: list[dict[str, Any]]
     preferences: dict[str, Any]
     complete: bool
+    purposes: dict[str, PurposeModel]
     notes: list[str]
 
 

@@ -7,7 +7,7 @@ import json
 import mimetypes
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,11 +64,19 @@ def read_bundle(folder: Path = BUILT) -> Bundle:
         raise BundleError(f"the front end is not built ({folder / MANIFEST} is missing); bin/setup builds it") from None
     names = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
     files = {name: _read(folder / name) for name in names if not name.startswith(".")}
-    entries = {source: entry for source, entry in manifest.items() if entry.get("isEntry")}
+    entries = {source: entry["file"] for source, entry in manifest.items() if entry.get("isEntry")}
     return Bundle(
         files=files,
-        screens={source: Screen(entry["file"], tuple(entry.get("css", ()))) for source, entry in entries.items()},
+        screens={source: Screen(script, _styles(manifest, source)) for source, script in entries.items()},
     )
+
+
+def _styles(manifest: Mapping[str, Any], entry: str) -> tuple[str, ...]:
+    """Return what a screen loads, first the styles of parts that it shares with other screens."""
+    parts = [entry]
+    for part in parts:
+        parts.extend(shared for shared in manifest[part].get("imports", ()) if shared not in parts)
+    return tuple(dict.fromkeys(style for part in reversed(parts) for style in manifest[part].get("css", ())))
 
 
 def _read(path: Path) -> StaticFile:

@@ -5,6 +5,7 @@ Forge keeps 401 for itself, takes JSON alone, knows no 304, and reports an answe
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 from typing import Final
 
@@ -15,6 +16,7 @@ from lockpoint.web.errors import error_body
 from lockpoint.web.guards import FORGE_PREFIX
 
 LARGEST_ANSWER: Final = 5_000_000
+_NEXT: Final = re.compile(r'<(\?[^>]*)>; rel="next"')
 TOO_LARGE_TEXT: Final = "The answer is larger than Forge carries (5 MB). Ask for less, for example a shorter period."
 
 
@@ -35,7 +37,9 @@ def adapted(answer: Response) -> Response:
         answer.status_code = HTTPStatus.FORBIDDEN
     elif answer.mimetype == "text/csv":
         _, disposition = parse_options_header(answer.headers.pop("Content-Disposition"))
-        _say(answer, {"csv": answer.get_data(as_text=True), "name": disposition["filename"]})
+        rest = _NEXT.fullmatch(answer.headers.get("Link", ""))
+        file = {"csv": answer.get_data(as_text=True), "name": disposition["filename"]}
+        _say(answer, {**file, "next": rest[1] if rest else None})
     if len(answer.get_data()) > LARGEST_ANSWER:
         answer.status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
         _say(answer, error_body("too_large", TOO_LARGE_TEXT))

@@ -2,6 +2,7 @@ import smtplib
 import threading
 from collections.abc import Iterator
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -88,3 +89,19 @@ def test_an_address_can_be_refused(catcher: tuple[str, int]) -> None:
     """For tests of the app with an unknown recipient."""
     with pytest.raises(smtplib.SMTPRecipientsRefused):
         _send(catcher[1], "refused@example.com", "nothing")
+
+
+def test_mails_outlive_a_restart_where_they_are_kept(tmp_path: Path) -> None:
+    """With their numbers; what was cleared is gone, and the limit holds in the folder, too."""
+    first = Mailbox(tmp_path)
+    first.put("a@example.com", ("bob@example.com",), b"Subject: one\r\n\r\nwords")
+    first.put("a@example.com", ("bob@example.com",), b"Subject: two\r\n\r\nwords")
+    again = Mailbox(tmp_path)
+    assert [(mail.number, mail.subject) for mail in again.mails("bob@example.com")] == [(2, "two"), (1, "one")]
+    again.put("a@example.com", ("bob@example.com",), b"Subject: three\r\n\r\n")
+    assert [mail.number for mail in again.mails()] == [3, 2, 1]
+    for _ in range(KEPT):
+        again.put("a@example.com", ("bob@example.com",), b"Subject: more\r\n\r\n")
+    assert len(list(tmp_path.iterdir())) == KEPT
+    again.clear()
+    assert Mailbox(tmp_path).mails() == []

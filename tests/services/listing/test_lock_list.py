@@ -17,6 +17,7 @@ from lockpoint.services.context import Tenant
 from lockpoint.services.errors import Invalid, NotAllowed, NotFound, QuotaExceeded
 from lockpoint.services.listing import known_locks, lock_list
 from lockpoint.services.listing.lock_list import LockListQuery, LockPart, LockRow, LockScope
+from lockpoint.services.locks import notify_me
 from lockpoint.services.locks.acquire import acquire
 from lockpoint.services.locks.action import LockOptions
 from lockpoint.services.locks.lock_view import ViewState
@@ -31,6 +32,7 @@ CLOSED = {ALICE, BOB, APP_ACCOUNT}
 SITE = LockListQuery(scope=LockScope.SITE)
 SPACE = LockListQuery(scope=LockScope.SPACE, space_key="DOCS")
 MINE = LockListQuery(scope=LockScope.MINE)
+WAITING = LockListQuery(scope=LockScope.WAITING)
 
 
 @dataclass
@@ -133,6 +135,38 @@ def test_site_admins_see_those_of_the_site(shelf: Shelf) -> None:
 def test_locks_are_chosen_and_sorted(shelf: Shelf, query: dict[str, Any], wanted: list[int]) -> None:
     """L-60"""
     assert shelf.ids(SAM, SITE, **query) == [shelf.files[number].id for number in wanted]
+
+
+def test_one_sees_what_one_waits_for(shelf: Shelf) -> None:
+    """U-05: who waits and who asks the holder; not on a page that is closed now, not what ended meanwhile."""
+    first, secret, elsewhere, fourth, _ = shelf.files
+    services = shelf.stage.world.services
+    assert shelf.ids(BOB, WAITING) == []
+    shelf.stage.world.clock.advance(seconds=1)
+    for file in (first, secret, elsewhere):
+        notify_me.ask(services, shelf.stage.world.actor(BOB), file.id)
+    asked = shelf.read(ALICE, MINE).rows[3].lock.lock_id
+    shelf.stage.file = fourth
+    shelf.stage.request(asked or "", BOB)
+    assert shelf.ids(BOB, WAITING) == [first.id, secret.id, elsewhere.id, fourth.id]
+    assert shelf.ids(BOB, WAITING, limit=1) == [first.id]
+    assert shelf.ids(CHARLIE, WAITING) == []
+    shelf.pages[1].restricted_to = {ALICE, APP_ACCOUNT}
+    shelf.stage.world.clock.advance(minutes=61)
+    assert shelf.ids(BOB, WAITING) == [elsewhere.id, fourth.id]
+
+
+def test_looking_for_what_one_waits_for_has_a_limit(shelf: Shelf) -> None:
+    """Locks of others that nobody awaits are read four times as often as listed, then the part ends short."""
+    for _ in range(8):
+        shelf.locked(shelf.pages[0])
+    part = shelf.read(BOB, WAITING, limit=2)
+    assert part.rows == ()
+    assert part.next_cursor is not None
+    last = shelf.files[-1]
+    notify_me.ask(shelf.stage.world.services, shelf.stage.world.actor(BOB), last.id)
+    found = shelf.parts(BOB, replace(WAITING, limit=2))
+    assert [row.attachment_id for row in found] == [last.id]
 
 
 def test_holders_of_ones_own_locks_are_not_asked_for(shelf: Shelf) -> None:

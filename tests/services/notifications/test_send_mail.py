@@ -21,7 +21,7 @@ from lockpoint.services.locks import notify_me
 from lockpoint.services.locks.release import release
 from lockpoint.services.notifications import mail_facts, preferences, send_mail
 from lockpoint.services.notifications.mail_facts import FILES_NAMED
-from lockpoint.services.notifications.mail_links import Unsubscribe, read_link
+from lockpoint.services.notifications.mail_links import UNDATED_UNTIL, Unsubscribe, read_link
 from lockpoint.services.notifications.preferences import Preferences
 from lockpoint.services.notifications.unsubscribe import unsubscribe
 from lockpoint.services.ports.jobs import Job, JobKind
@@ -269,6 +269,28 @@ def test_a_link_in_an_optional_mail_switches_its_kind_off(undone: Stage) -> None
     assert gone is not None
     assert unsubscribe(services, gone.actor, link.wish.kind).kind is PageKind.INACTIVE
     undone.world.tables.tenants[ACME.id] = ACME
+
+
+def test_a_link_works_for_90_days(undone: Stage) -> None:
+    """C7: it stands in logs of routers and in old mailboxes."""
+    undone.run_jobs(JobKind.SEND_MAIL)
+    url = _box(undone)["alice@example.com"].unsubscribe_url
+    assert url is not None
+    services, token = undone.world.services, url.rpartition("/")[2]
+    undone.world.clock.advance(days=89, hours=23)
+    assert read_link(services, token) is not None
+    undone.world.clock.advance(hours=1)
+    assert read_link(services, token) is None
+
+
+def test_a_link_without_a_date_works_for_some_months(undone: Stage) -> None:
+    """Mails of an earlier version have such links."""
+    services = undone.world.services
+    text = "\n".join((str(ACME.id), MailKind.UNPROTECTED.value, ALICE, "en", "UTC"))
+    token = services.tokens.seal_link(text, "unsubscribe")
+    assert read_link(services, token) is not None
+    undone.world.clock.advance(days=(UNDATED_UNTIL - undone.world.clock.now()).days + 1)
+    assert read_link(services, token) is None
 
 
 def test_no_mail_goes_out_while_nobody_knows_whether_it_is_wanted(undone: Stage) -> None:

@@ -23,7 +23,7 @@ from lockpoint.storage.tables import AUDIT_EVENT, EMAIL_INTENT, QUEUE
 from tests.fakes.confluence import StoredFile
 from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, GLOBEX, SAM
 from tests.services.privacy.stage import RightsStage, switch, uninstall
-from tests.storage.builders import forget_witness
+from tests.storage.builders import about_person, forget_witness
 
 
 def _pseudonyms(stage: RightsStage) -> set[str]:
@@ -291,7 +291,7 @@ def test_a_site_that_left_is_not_called(stage: RightsStage, busy: dict[str, Stor
 def test_a_job_that_is_running_is_waited_for(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
     """It may finish its write after the erasure, or fail and be retried."""
     assert busy
-    stage.services.jobs.defer([Job(JobKind.PROFILE, ACME.id, BOB)])
+    stage.services.jobs.defer([about_person(JobKind.PROFILE, ACME.id, BOB)])
     with stage.database.single() as connection:
         connection.execute(update(QUEUE).where(QUEUE.c.args["subject"].astext == BOB).values(status="doing"))
     rest = _run(stage, at_once=True)
@@ -308,7 +308,7 @@ def test_a_job_that_is_running_is_waited_for(stage: RightsStage, busy: dict[str,
 @pytest.mark.parametrize("status", ["todo", "failed"])
 def test_jobs_that_wait_or_were_given_up_go(stage: RightsStage, status: str) -> None:
     """Those that name the person are deleted."""
-    stage.services.jobs.defer([Job(JobKind.TRASHED, ACME.id, f"131203:{BOB}")])
+    stage.services.jobs.defer([about_person(JobKind.TRASHED, ACME.id, f"131203:{BOB}")])
     with stage.database.single() as connection:
         connection.execute(update(QUEUE).values(status=status))
     assert _run(stage, at_once=True) is None

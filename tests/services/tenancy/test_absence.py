@@ -10,6 +10,7 @@ import pytest
 from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.history.judge import FileStatus
 from lockpoint.domain.lock import EndReason, Held
+from lockpoint.services.clock_skew import ALARM, TOLERATED
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports.jobs import JobKind
 from lockpoint.services.reconciliation.reconcile import reconcile
@@ -18,6 +19,7 @@ from lockpoint.services.tenancy import site_settings
 from lockpoint.services.tenancy.absence import jobs_after_return
 from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, SAM
 from tests.services.stage import Stage, make_stage, untouched
+from tests.support.checkout import ROOT
 
 
 def leave(stage: Stage) -> None:
@@ -313,3 +315,12 @@ def test_what_was_uploaded_during_an_absence_is_told_when_the_lock_is_released_u
     rows = [(row.account, row.detail) for row in stage.world.tables.audit_of(ACME) if row.kind is AuditKind.CONFLICT]
     assert rows == [(BOB, "while_away")]
     assert stage.content == b"meanwhile"
+
+
+def test_the_documents_say_how_much_later_an_upload_is_accepted() -> None:
+    """C8: one constant; the operators' page quotes it."""
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    words = " ".join(page.split())
+    assert f"uploads up to {TOLERATED.seconds} seconds after the return are accepted" in words
+    assert f"more than {ALARM.seconds} s, or one odd answer" in words
+    assert f"twice more than {TOLERATED.seconds} s" in words

@@ -1,9 +1,11 @@
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, text, update
+from sqlalchemy import ExceptionContext, event, func, text, update
 
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import (
@@ -23,9 +25,10 @@ from lockpoint.services.ports.notifications import MailRefused, MailUnavailable
 from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs.enqueue import PRIORITY, PostgresJobs, enqueue
 from lockpoint.storage.jobs.parked_jobs import PostgresParkedJobs, put_off, requeue_lost, requeue_stalled
+from lockpoint.storage.jobs.places import RETRY
 from lockpoint.storage.jobs.retry_policy import Drop, Later, Park, fate_of
 from lockpoint.storage.tables import QUEUE, WORKERS
-from tests.storage.builders import queue
+from tests.storage.builders import about_person, queue
 
 JOB = Job(JobKind.RECONCILE, 1, "123")
 
@@ -155,7 +158,7 @@ def test_putting_off_leaves_the_work_to_a_waiting_twin(jobs: PostgresJobs, datab
 
 def test_every_kind_has_its_place(jobs: PostgresJobs, database: Database) -> None:
     """People's work before maintenance."""
-    jobs.defer([Job(kind, 1) for kind in JobKind])
+    jobs.defer([about_person(kind, 1, "") for kind in JobKind])
     order = [fetch(database).task_name for _ in JobKind]
     assert set(PRIORITY) == set(JobKind)
     assert order.index("reconcile") < order.index("send_mail") < order.index("sweep") < order.index("rediscover")
@@ -173,12 +176,42 @@ def test_jobs_of_a_dead_worker_are_given_back(jobs: PostgresJobs, database: Data
 
 
 def test_a_stalled_job_with_a_waiting_twin_just_ends(jobs: PostgresJobs, database: Database) -> None:
-    """Procrastinate's own retry would fail on it."""
+    """C4: no index is violated, since the server would log the key; procrastinate's own retry does."""
     jobs.defer([JOB])
     fetch(database)
     jobs.defer([JOB])
-    assert requeue_stalled(database) == 1
+    with violations(database) as found:
+        assert requeue_stalled(database) == 1
     assert statuses(database) == [("todo", 0)]
+    assert found == []
+
+
+def test_a_retry_of_procrastinate_s_leaves_the_work_to_a_waiting_twin(jobs: PostgresJobs, database: Database) -> None:
+    """C4: as when even storing what to do with a failed job failed."""
+    jobs.defer([JOB])
+    number = fetch(database).id
+    with database.single() as connection:
+        connection.execute(text(RETRY.replace("%(job_id)s", ":id").replace("%(retry_at)s", "now()")), {"id": number})
+    assert statuses(database) == [("todo", 1)]
+    number = fetch(database).id
+    jobs.defer([JOB])
+    with violations(database) as found, database.single() as connection:
+        connection.execute(text(RETRY.replace("%(job_id)s", ":id").replace("%(retry_at)s", "now()")), {"id": number})
+    assert statuses(database) == [("todo", 0)]
+    assert found == []
+
+
+@contextmanager
+def violations(database: Database) -> Iterator[list[str]]:
+    """Collect what the driver hears of violated indexes, savepoints included."""
+    found: list[str] = []
+
+    def hear(context: ExceptionContext) -> None:
+        found.append(str(context.original_exception))
+
+    event.listen(database._engine, "handle_error", hear)
+    yield found
+    event.remove(database._engine, "handle_error", hear)
 
 
 def test_a_job_that_kills_its_workers_is_parked(jobs: PostgresJobs, database: Database) -> None:

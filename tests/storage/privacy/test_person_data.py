@@ -13,7 +13,7 @@ from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.lock import Base, Ended, EndReason, Held
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
-from lockpoint.services.ports.jobs import Job, JobKind
+from lockpoint.services.ports.jobs import JobKind
 from lockpoint.services.ports.locks import Effects, Witness
 from lockpoint.services.ports.notifications import Profile
 from lockpoint.services.ports.privacy import ErasureOrder, Origin, PrivacyRight
@@ -29,6 +29,7 @@ from lockpoint.storage.redis_mutexes import connect
 from lockpoint.storage.tables import METADATA, PRIVACY_REQUEST, QUEUE
 from tests.fakes.world import ALICE, BOB, CHARLIE, START, FakeClock
 from tests.storage.builders import (
+    about_person,
     audit_event,
     count,
     everything,
@@ -82,9 +83,9 @@ def _fill(database: Database, clock: FakeClock, tenant: Tenant) -> None:
         PostgresProfiles(database).put(tenant, who, Profile(time_zone="Europe/Riga", locale="lv", used_at=START))
     PostgresJobs(database).defer(
         [
-            Job(JobKind.TRASHED, tenant.id, f"131203:{ALICE}"),
-            Job(JobKind.TRASHED, tenant.id, f"131203:{BOB}"),
-            Job(JobKind.PROFILE, tenant.id, ALICE),
+            about_person(JobKind.TRASHED, tenant.id, f"131203:{ALICE}"),
+            about_person(JobKind.TRASHED, tenant.id, f"131203:{BOB}"),
+            about_person(JobKind.PROFILE, tenant.id, ALICE),
         ]
     )
 
@@ -196,7 +197,7 @@ def test_jobs_that_name_the_person_go_unless_they_run(
     database: Database, people: PostgresPersonStore, acme: Tenant, status: str, quiet: bool, left: int
 ) -> None:
     """A running job may write the account once more, so it is reported."""
-    PostgresJobs(database).defer([Job(JobKind.PROFILE, acme.id, ALICE), Job(JobKind.PROFILE, acme.id, ALICE + "1")])
+    PostgresJobs(database).defer([about_person(JobKind.PROFILE, acme.id, who) for who in (ALICE, ALICE + "1")])
     with database.single() as connection:
         connection.execute(update(QUEUE).values(status=status))
     assert people.erase(acme, ALICE, PSEUDONYM, keep_files=False) is quiet

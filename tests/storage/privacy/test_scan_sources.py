@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
+import hmac
 import json
 import subprocess
 import sys
@@ -344,3 +346,39 @@ def test_words_of_sites_are_found_as_whole_words_only() -> None:
 def test_lines_are_counted() -> None:
     (looked,) = scan(lines("log x", ["a", "b"]), Words(["canary"]))
     assert (looked.place, looked.pieces, looked.hits.total()) == ("log x", 2, 0)
+
+
+@pytest.mark.parametrize("name", ["md5", "sha1", "sha256", "sha512"])
+@pytest.mark.parametrize("spelling", [str, str.lower])
+def test_a_hash_without_a_key_is_found(
+    run: Callable[..., Result], redis_url: str, name: str, spelling: Callable[[str], str]
+) -> None:
+    """C1: who has it can try words. A part of it is enough; a keyed one is not found."""
+    digest = hashlib.new(name, spelling(CANARY).encode()).hexdigest()
+    with redis.Redis.from_url(redis_url) as client:
+        client.set("k", hmac.new(b"key", CANARY.encode(), name).hexdigest())
+        assert hits(run("--json")) == {}
+        client.set("k", f"x:{digest[:20]}")
+        assert hits(run("--json")) == {"redis": {"value": 1}}
+
+
+def test_what_postgres_keeps_for_its_planner_is_looked_at(
+    run: Callable[..., Result], database: Database, database_url: str, clock: FakeClock
+) -> None:
+    """C3: statistics outlive the rows; of columns about people there are none."""
+    PostgresUpkeep(database, clock).make_partitions()
+    execute(
+        database_url,
+        "INSERT INTO account_profile (tenant_id, account, used_at) SELECT number, %s, now() FROM generate_series(1, 99)"
+        " AS number", CANARY,
+    )  # fmt: skip
+    execute(database_url, "ANALYZE account_profile; DELETE FROM account_profile")
+    assert hits(run("--json")) == {}
+    execute(database_url, "ALTER TABLE account_profile ALTER COLUMN account SET STATISTICS 100")
+    execute(
+        database_url,
+        "INSERT INTO account_profile (tenant_id, account, used_at) SELECT number, %s, now() FROM generate_series(1, 99)"
+        " AS number", CANARY,
+    )  # fmt: skip
+    execute(database_url, "ANALYZE account_profile; DELETE FROM account_profile")
+    assert hits(run("--json")) == {"statistics of the database": {"public.account_profile.account": 1}}

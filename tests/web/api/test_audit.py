@@ -7,11 +7,14 @@ import io
 from typing import Any
 
 import pytest
+import requests
 
 from lockpoint.domain.events import AuditKind
+from lockpoint.services.listing import audit_view
 from lockpoint.services.listing.audit_view import AuditRow
 from lockpoint.services.locks.lock_view import PersonRef
 from lockpoint.services.ports.locks import AuditEvent
+from lockpoint.web.api import audit
 from lockpoint.web.api.audit import cursor_of, lines, place_from
 from tests.storage.builders import audit_event
 from tests.web.api.document import CheckedApi, refusal
@@ -86,6 +89,51 @@ def test_the_same_as_a_file(live: LiveApp, api: CheckedApi, file: str) -> None:
     assert [row["event"] for row in rows] == [item["event"] for item in shown]
     people = [(item["person"] or {"accountId": ""})["accountId"] for item in shown]
     assert [row["account"] for row in rows] == people
+
+
+def _file(live: LiveApp, query: str) -> requests.Response:
+    return live.call("sam", "GET", f"/audit?{query}", headers={"Accept": "text/csv"})
+
+
+def test_a_file_that_is_not_complete_says_so(live: LiveApp, file: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """U-07: who asks for all reads in the last line that there is more, and since when; no row before is left out."""
+    whole = _file(live, f"attachment={file}")
+    assert "NOT COMPLETE" not in whole.text
+    assert whole.headers.get("Link") is None
+    monkeypatch.setattr(audit, "MOST_IN_CSV", 2)
+    monkeypatch.setattr(audit_view, "AT_ONCE", 1)
+    part = _file(live, f"attachment={file}")
+    *head, last = part.text.splitlines()
+    assert head == whole.text.splitlines()[:3]
+    assert last == f"NOT COMPLETE: the log goes on before {head[-1].partition(',')[0]}; the header Link leads there"
+    assert "lockpoint-audit-part.csv" in part.headers["Content-Disposition"]
+
+
+def test_parts_of_a_file_make_the_whole(live: LiveApp, file: str) -> None:
+    """Who asks for a number of rows gets no line that is none."""
+    whole = _file(live, f"attachment={file}").text.splitlines()
+    rows, query = whole[:1], f"attachment={file}&limit=2"
+    while query:
+        part = _file(live, query)
+        rows += part.text.splitlines()[1:]
+        query = part.headers.get("Link", "<?>").partition("<?")[2].partition(">")[0]
+    assert rows == whole
+
+
+def test_a_space_admin_reads_what_happened_in_the_space(live: LiveApp, api: CheckedApi, file: str) -> None:
+    """U-06: the part of the space, for its admins."""
+    answer = api("dana", "GET", "/audit?space=DS")
+    assert answer.status_code == 200
+    assert {item["attachmentId"] for item in answer.json()["items"]} >= {file}
+    assert all(item["event"] != "test_mail" for item in answer.json()["items"])
+    csv_file = live.call("dana", "GET", "/audit?space=DS", headers={"Accept": "text/csv"})
+    assert csv_file.status_code == 200
+    assert refusal(api("dana", "GET", "/audit?space=NONE")) == (404, "not_found")
+
+
+@pytest.mark.parametrize("who", ["alice", "charlie"])
+def test_the_log_of_a_space_is_for_its_admins(api: CheckedApi, who: str) -> None:
+    assert refusal(api(who, "GET", "/audit?space=DS")) == (403, "forbidden")
 
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.confluence.live import BOB, GINA
 from tests.web.api.document import CheckedApi, refusal
 from tests.web.live_app import LiveApp
 
@@ -19,6 +20,27 @@ def test_people_are_found(api: CheckedApi) -> None:
 def test_groups_are_found(api: CheckedApi, live: LiveApp) -> None:
     live.control("sites/acme/group", id="11", name="site editors", members=["bob"])
     assert api("alice", "GET", "/groups?q=editors").json() == {"groups": [{"id": "11", "name": "site editors"}]}
+
+
+def test_stored_ids_are_named(api: CheckedApi, live: LiveApp) -> None:
+    """P-03: people, apps and groups of the caller's site; who is unknown there is left out."""
+    named = api("alice", "GET", f"/people?ids={GINA},{BOB},nobody").json()["people"]
+    assert [(one["accountId"], one["displayName"].split()[0]) for one in named] == [(BOB, "Bob")]
+    live.control("sites/acme/group", id="13", name="named", members=["bob"])
+    assert api("alice", "GET", "/groups?ids=nobody,13").json() == {"groups": [{"id": "13", "name": "named"}]}
+
+
+def test_apps_are_found_by_name(api: CheckedApi) -> None:
+    """P-08: accounts of apps, and none of people."""
+    apps = api("sam", "GET", "/people?q=lockpoint&kind=app").json()["people"]
+    assert [one["displayName"] for one in apps] == ["Lockpoint"]
+    assert api("sam", "GET", "/people?q=lockpoint").json() == {"people": []}
+    assert api("sam", "GET", "/people?q=bob&kind=app").json() == {"people": []}
+
+
+@pytest.mark.parametrize("query", ["q=b&ids=1", "ids=", "ids=a,,b", "ids=a%2Fb", "q=b&kind=cat", "ids=" + "1,," * 40])
+def test_other_questions_are_refused(api: CheckedApi, query: str) -> None:
+    assert refusal(api("alice", "GET", f"/people?{query}")) == (422, "invalid_request")
 
 
 @pytest.mark.parametrize("path", ["/people", "/groups"])

@@ -62,8 +62,18 @@ def test_my_data_are_mine_only(live: LiveApp) -> None:
 @pytest.mark.usefixtures("other_site_untouched")
 def test_preferences_are_read_and_changed_by_their_person(live: LiveApp) -> None:
     """Invalid values are refused; the signed property is on this account only."""
-    assert live.call("charlie", "GET", PREFERENCES).json() == {"mails": ALL, "locale": None, "timeZone": None}
-    wanted = {"mails": {**ALL, "unprotected": False}, "locale": "de-AT", "timeZone": "Europe/Vienna"}
+    assert live.call("charlie", "GET", PREFERENCES).json() == {
+        "mails": ALL,
+        "locale": None,
+        "timeZone": None,
+        "restricted": False,
+    }
+    wanted = {
+        "mails": {**ALL, "unprotected": False},
+        "locale": "de-AT",
+        "timeZone": "Europe/Vienna",
+        "restricted": True,
+    }
     assert live.call("charlie", "PUT", PREFERENCES, wanted).json() == wanted
     assert live.call("charlie", "GET", PREFERENCES).json() == wanted
     assert live.call("dana", "GET", PREFERENCES).json()["mails"] == ALL
@@ -73,8 +83,15 @@ def test_preferences_are_read_and_changed_by_their_person(live: LiveApp) -> None
     ]
     stored = owner.properties["lockpointprefs"].value
     assert isinstance(stored, dict)
-    assert set(stored) == {"schema", "off", "locale", "time_zone", "seq", "at", "mac"}
-    for nonsense in ({"timeZone": "Mars/Olympus"}, {"locale": "<b>"}, {"mails": {"fileAvailable": False}}):
+    assert set(stored) == {"schema", "off", "locale", "time_zone", "restricted", "seq", "at", "mac"}
+    older = {name: value for name, value in wanted.items() if name != "restricted"}
+    assert live.call("charlie", "PUT", PREFERENCES, older).json() == wanted
+    for nonsense in (
+        {"restricted": "yes"},
+        {"timeZone": "Mars/Olympus"},
+        {"locale": "<b>"},
+        {"mails": {"fileAvailable": False}},
+    ):
         assert live.call("charlie", "PUT", PREFERENCES, nonsense).status_code == 422
     assert live.raw("GET", PREFERENCES, None).status_code == 401
 
@@ -189,12 +206,14 @@ def test_an_operator_hands_out_and_erases(live: LiveApp) -> None:
     exported = lockpoint(live, "privacy", "export", "--account-id", ERIN, "--json")
     assert exported.exit_code == 0, exported.output
     assert f'"attachment": "{file}"' in exported.output
-    erased = lockpoint(live, "privacy", "erase", "--account-id", ERIN, "--now")
+    erased = lockpoint(live, "privacy", "erase", "--account-id", ERIN, "--now", "--yes")
     assert erased.exit_code == 0, erased.output
     assert "done" in erased.output
     assert not [row for rows in live.rows().values() for row in rows if ERIN in row]
     assert ERIN not in str(live.properties(file))
     assert live.call("alice", "GET", f"/attachments/{file}/lock").json()["lock"]["state"] == "free"
+    asked = lockpoint(live, "privacy", "erase", "--account-id", ERIN)
+    assert (asked.exit_code, "cannot be undone" in asked.output) == (1, True)
     wrong = lockpoint(live, "privacy", "erase", "--account-id", "not an id")
     assert wrong.exit_code == 2
 

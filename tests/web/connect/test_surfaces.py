@@ -24,8 +24,14 @@ def built(tmp_path: Path) -> Path:
     """A folder as the front end's build leaves it."""
     entries = {
         "src/prepaint.ts": {"file": "assets/prepaint-1.js", "isEntry": True},
-        "src/entries/connect-page.ts": {"file": "assets/page-2.js", "isEntry": True, "css": ["assets/page-3.css"]},
-        "_shared.js": {"file": "assets/shared-4.js"},
+        "src/entries/connect-page.ts": {
+            "file": "assets/page-2.js",
+            "isEntry": True,
+            "imports": ["_shared.js"],
+            "css": ["assets/page-3.css"],
+        },
+        "_shared.js": {"file": "assets/shared-4.js", "imports": ["_base.js"], "css": ["assets/shared-5.css"]},
+        "_base.js": {"file": "assets/base-6.js", "imports": ["_shared.js"], "css": ["assets/base-7.css"]},
     }
     page = entries["src/entries/connect-page.ts"]
     entries |= {surface.entry: page for surface in SURFACES}
@@ -145,3 +151,9 @@ def test_build_of_other_sources_stops_the_start(built: Path) -> None:
     (built / MANIFEST).write_text("{}")
     with pytest.raises(BundleError, match=r"src/entries/connect-page\.ts"):
         surface_routes(read_bundle(built), CDN)
+
+
+def test_a_screen_has_the_styles_of_what_it_shares(built: Path) -> None:
+    """Its own styles last, each once, even where parts import each other."""
+    styles = read_bundle(built).screen("src/entries/connect-page.ts").styles
+    assert styles == ("assets/base-7.css", "assets/shared-5.css", "assets/page-3.css")

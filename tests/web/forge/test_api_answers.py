@@ -42,6 +42,8 @@ def odd_routes() -> Blueprint:
     @guarded_by(Guard.CONTEXT)
     def file() -> Response:
         headers = {"Content-Disposition": 'attachment; filename="lockpoint-audit.csv"'}
+        if request.args:
+            headers["Link"] = '<?cursor=abc>; rel="next"'
         return Response(PLAIN, mimetype=CSV, headers=headers)
 
     @routes.get("/letters/<int:count>")
@@ -101,7 +103,10 @@ def test_a_refused_token_is_403_with_its_code(both: ConnectWorld, path: str) -> 
 
 def test_a_file_is_text_with_its_name(both: ConnectWorld) -> None:
     answer = ask(both, "/forge/api/v1/file")
-    assert (answer.mimetype, answer.json) == ("application/json", {"csv": PLAIN, "name": "lockpoint-audit.csv"})
+    assert (answer.mimetype, answer.json) == (
+        "application/json",
+        {"csv": PLAIN, "name": "lockpoint-audit.csv", "next": None},
+    )
     assert "Content-Disposition" not in answer.headers
     plain = ask(both, "/api/v1/file")
     assert (plain.mimetype, plain.text) == (CSV, PLAIN)

@@ -88,6 +88,7 @@ export const page = {
   "ended.holder_gone": "Lock ended, {time}: its owner's account is closed",
   "ended.file_gone": "Lock ended, {time}: the file was deleted",
   "ended.why": "Reason: {why}",
+  "ended.withWhy": "{ended}. Reason: {why}",
 
   "action.lock": "Lock",
   "action.lock.label": "Lock {title}",
@@ -105,7 +106,6 @@ export const page = {
   "action.break.label": "End lock on {title}",
   "action.takeOver": "Take over…",
   "action.takeOver.label": "Take over {title}",
-  "action.working": "Working…",
 
   "form.lock.title": "Lock {title}",
   "form.lock.hours": "Unlock after (hours)",
@@ -150,7 +150,8 @@ export const page = {
 
   "problem.already_locked": "{name} locked {title} first, {since}.",
   "problem.already_locked.plain": "Somebody else locked {title} first.",
-  "problem.lock_lost": "This lock on {title} had already ended. {ended}",
+  "problem.lock_lost": "This lock on {title} had already ended.",
+  "problem.lock_lost.how": "This lock on {title} had already ended. {ended}.",
   "problem.ending": "The last lock on {title} is just ending. Try again in a moment.",
   "problem.out_of_date": "{title} has a newer version than the one you see. It is shown now; look at it, then lock again.",
   "problem.app_blocked": "Lockpoint needs access to this page, so it could not protect {title}. A person who may edit the page can give it here.",

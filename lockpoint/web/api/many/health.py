@@ -1,4 +1,4 @@
-"""`GET /api/v1/health`, of the site or of a space."""
+"""`GET /api/v1/health`, of the site or of a space; and its self-test, run again."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, jsonify
 
 from lockpoint.services.errors import UseCaseError
+from lockpoint.services.idempotency import once_set
 from lockpoint.services.listing import site_health
+from lockpoint.services.tenancy import restore_probe
 from lockpoint.web.api import schemas as s
 from lockpoint.web.api.locks import PREFIX, dump, refused
 from lockpoint.web.api.many import schemas as m
-from lockpoint.web.api.requests import query_as
+from lockpoint.web.api.requests import body_as, key_of, query_as
 from lockpoint.web.api.settings import RESULTS
 from lockpoint.web.guards import Guard, current_actor, guarded_by
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from lockpoint.services.listing.site_health import Health
     from lockpoint.services.ports.listing import SiteReadings
     from lockpoint.services.ports.notifications import MailHealth
+    from lockpoint.services.ports.tenancy import SiteState
 
 
 def site_health_routes(services: Services) -> Blueprint:
@@ -33,7 +36,22 @@ def site_health_routes(services: Services) -> Blueprint:
         found = site_health.of_site(services, actor) if space is None else site_health.of_space(services, actor, space)
         return jsonify(dump(_model(services, found)))
 
+    @blueprint.post("/health/self-test")
+    @guarded_by(Guard.CONTEXT)
+    def test() -> Response:
+        actor, body = current_actor(), body_as(m.SelfTestBody)
+
+        def work() -> SiteState:
+            return restore_probe.self_test_for(services, actor)
+
+        state = once_set(services, actor, key_of(body), work, lambda: restore_probe.known_to(services, actor))
+        return jsonify(dump(_test(state)))
+
     return blueprint
+
+
+def _test(state: SiteState) -> s.SelfTestModel:
+    return s.SelfTestModel(result=RESULTS[state.restore_works], at=state.tested_at)
 
 
 def _model(services: Services, found: Health) -> m.HealthModel:
@@ -48,7 +66,7 @@ def _model(services: Services, found: Health) -> m.HealthModel:
         points=m.PointsHealthModel.model_validate(found.points) if found.points else None,
         mails=_mails(found.readings, found.mails) if found.readings and found.mails else None,
         parked_jobs=dict(found.readings.parked) if found.readings else None,
-        restore_self_test=s.SelfTestModel(result=RESULTS[state.restore_works], at=state.tested_at) if state else None,
+        restore_self_test=_test(state) if state else None,
         server_time=services.clock.now(),
     )
 

@@ -53,6 +53,7 @@ def _item(notice: Notice) -> m.NoticeModel:
         at=notice.at,
         attachment_id=intent.attachment_id,
         title=notice.title,
+        open=notice.open_url,
         version=intent.version,
         lock_id=intent.lock_id,
         detail=intent.detail,

@@ -102,9 +102,12 @@ class SpaceLocksQuery(Incoming):
 
 
 class LocksQuery(SpaceLocksQuery):
-    """`site`, for site admins, leaves out pages that they may not view."""
+    """`site`, for site admins, leaves out pages that they may not view. `waiting`: others' locks that one awaits.
 
-    scope: Literal["mine", "site"]
+    It reads the locks of others, four times as many as it lists at most, so its parts may be short.
+    """
+
+    scope: Literal["mine", "waiting", "site"]
 
 
 class ListedLockModel(Outgoing):
@@ -128,13 +131,14 @@ class LocksModel(Outgoing):
 
 
 class NoticeModel(Outgoing):
-    """The title is null where the file is gone, or could not be asked for just now."""
+    """Title and link are null where the file is gone, or could not be asked for just now."""
 
     id: str
     kind: MailKind
     at: datetime
     attachment_id: str
     title: str | None
+    open: str | None
     version: int | None
     lock_id: str | None
     detail: str | None
@@ -146,6 +150,10 @@ class NoticesModel(Outgoing):
 
     items: list[NoticeModel]
     server_time: datetime
+
+
+class SelfTestBody(Command):
+    """Try again whether Confluence restores versions of attachments."""
 
 
 class HealthQuery(Incoming):

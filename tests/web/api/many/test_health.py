@@ -8,7 +8,7 @@ import pytest
 
 from lockpoint.services.ports.jobs import JobKind
 from tests.web.api.document import CheckedApi, refusal
-from tests.web.live_app import Json, LiveApp
+from tests.web.live_app import Json, LiveApp, request_id
 
 _UNREACHED = (
     "INSERT INTO email_intent (tenant_id, kind, event_key, recipient, attachment_id, done, created_at, outcome) "
@@ -18,6 +18,7 @@ _MAIL = "insert into email_log (tenant_id, at, kind, result) values (%s, now(), 
 _PARKED = (
     "insert into procrastinate_jobs (queue_name, task_name, status, args) values ('lockpoint', 'sweep', 'failed', %s)"
 )
+_LONG_AGO = "UPDATE site_state SET tested_at = now() - interval '1 hour', restore_works = false WHERE tenant_id = %s"
 
 
 @pytest.fixture(scope="module")
@@ -92,3 +93,19 @@ def test_odd_queries_are_refused(api: CheckedApi, query: str) -> None:
 
 def test_an_unknown_space_is_not_there(api: CheckedApi) -> None:
     assert refusal(api("sam", "GET", "/health?space=NONE")) == (404, "not_found")
+
+
+def test_a_site_admin_runs_the_self_test(live: LiveApp, api: CheckedApi) -> None:
+    """U-08: it says which way of undoing works here; within a minute the last result is the answer."""
+    live.database.execute(_LONG_AGO, [live.tenant_id("acme")])
+    answer = api("sam", "POST", "/health/self-test", {"requestId": request_id()})
+    assert (answer.status_code, answer.json()["result"]) == (200, "works")
+    again = api("sam", "POST", "/health/self-test", {"requestId": request_id()})
+    assert again.json() == answer.json()
+    assert _health(api, "sam")["restoreSelfTest"] == answer.json()
+
+
+@pytest.mark.parametrize("who", ["alice", "charlie", "dana"])
+def test_nobody_else_runs_it(api: CheckedApi, who: str) -> None:
+    answer = api(who, "POST", "/health/self-test", {"requestId": request_id()})
+    assert refusal(answer) == (403, "forbidden")

@@ -52,6 +52,17 @@ def test_ones_own_locks(api: CheckedApi, files: list[str]) -> None:
     assert _ids(api, "charlie", "/locks?scope=mine") == []
 
 
+def test_locks_that_one_waits_for(live: LiveApp, api: CheckedApi, files: list[str]) -> None:
+    """U-05: without those that one may not see any more."""
+    for file in (files[0], files[2]):
+        assert live.call("charlie", "PUT", f"/attachments/{file}/notify-me", {}).status_code == 200
+    assert _ids(api, "charlie", "/locks?scope=waiting") == [files[0], files[2]]
+    assert _ids(api, "charlie", "/locks?scope=waiting&q=first") == [files[0]]
+    assert _ids(api, "bob", "/locks?scope=waiting") == []
+    live.call("charlie", "DELETE", f"/attachments/{files[0]}/notify-me", {})
+    assert _ids(api, "charlie", "/locks?scope=waiting") == [files[2]]
+
+
 @pytest.mark.parametrize(
     ("who", "path"), [("dana", "/spaces/DS/locks"), ("sam", "/spaces/DS/locks"), ("sam", "/locks?scope=site")]
 )
@@ -121,7 +132,7 @@ def test_hostile_queries_are_refused(api: CheckedApi, path: str, query: str) -> 
 
 
 @pytest.mark.parametrize("path", ["/locks", "/locks?scope=space", "/locks?scope=mine&holder=x"])
-def test_a_scope_is_one_of_two(api: CheckedApi, path: str) -> None:
+def test_a_scope_is_one_of_three(api: CheckedApi, path: str) -> None:
     assert refusal(api("sam", "GET", path)) == (422, "invalid_request")
 
 

@@ -25,6 +25,7 @@ def test_an_undone_upload_is_told_at_the_next_poll(api: CheckedApi, live: LiveAp
     assert answer.status_code == 200
     notice = answer.json()["items"][0]
     assert (notice["kind"], notice["attachmentId"], notice["title"]) == ("upload_undone", file, "plan.txt")
+    assert file in notice["open"]
     assert notice["person"]["displayName"].startswith("Alice")
     mark = live.mark()
     again = api("bob", "GET", "/notices", headers={"If-None-Match": answer.headers["ETag"]})

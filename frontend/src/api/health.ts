@@ -1,0 +1,25 @@
+/** What needs an admin's eye. */
+import type { Client } from "./client";
+import type { HealthModel, LocksModel, SelfTestModel } from "./schema";
+
+export type Health = HealthModel;
+export type SelfTest = SelfTestModel;
+export type UnprotectedLocks = LocksModel;
+
+export interface HealthApi {
+  site(): Promise<Health>;
+  /** Restore a version of a scratch attachment. */
+  runSelfTest(): Promise<SelfTest>;
+  /** Return locks that do not protect, without those on pages that the caller may not see. */
+  unprotected(): Promise<UnprotectedLocks>;
+}
+
+const FILES_SHOWN = 50;
+
+export function healthApi({ read, write }: Client): HealthApi {
+  return {
+    site: () => read("/health"),
+    runSelfTest: () => write("POST", "/health/self-test", {}),
+    unprotected: () => read(`/locks?scope=site&state=unprotected&limit=${String(FILES_SHOWN)}`),
+  };
+}

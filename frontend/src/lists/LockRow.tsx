@@ -1,0 +1,218 @@
+/** One locked file: its cells, and below them who asks for it, the last problem and the open form. */
+import { useState } from "preact/hooks";
+import { isHeld } from "../page/rows";
+import { endedWords, leftWords, stateWords, unprotectedWords } from "../page/words";
+import type { Problem } from "../problems";
+import { Icon, type IconName } from "../ui/Icon";
+import { memo } from "../ui/memo";
+import { nameOf, type Voice } from "../voice";
+import { ReasonForm } from "./ReasonForm";
+import { Requests } from "./Requests";
+import { RowButtons, type RowForm } from "./RowButtons";
+import type { ListRow, RowAction } from "./store";
+import { rowProblemWords, titleOf } from "./words";
+
+export interface RowEvents {
+  readonly act: (row: ListRow, action: RowAction) => Promise<boolean>;
+  readonly openForm: (id: string, form: RowForm | null) => void;
+  readonly dismissProblem: (id: string) => void;
+  readonly select: (id: string, on: boolean) => void;
+}
+
+export interface Look {
+  readonly owner: boolean;
+  readonly select: boolean;
+}
+
+interface Props {
+  readonly row: ListRow;
+  readonly look: Look;
+  readonly voice: Voice;
+  /** Age of the row in seconds, in whole minutes because the row shows no seconds. */
+  readonly ageSeconds: number;
+  readonly selected: boolean;
+  readonly working: boolean;
+  readonly problem: Problem | null;
+  readonly form: RowForm | null;
+  readonly events: RowEvents;
+}
+
+function FileCell({ row: { file }, voice: { t } }: Props) {
+  const title = titleOf(file.title, t);
+  if (file.open === null || file.open === "") return <span class="file subtle">{title}</span>;
+  return (
+    <a class="file" href={file.open} target="_blank" rel="noopener noreferrer" aria-label={t("lists.open", { title })}>{title}</a>
+  );
+}
+
+/** A page's own address is made from the file's, which is on the same site. */
+function pageAddress({ file: { open, pageId } }: ListRow): string | null {
+  if (open === null || open === "" || pageId === null) return null;
+  const at = open.indexOf("/wiki/");
+  return at < 0 ? null : `${open.slice(0, at)}/wiki/pages/viewpage.action?pageId=${encodeURIComponent(pageId)}`;
+}
+
+function PageCell({ row, voice: { t } }: Props) {
+  const { pageTitle } = row.file;
+  const address = pageAddress(row);
+  if (pageTitle === null || address === null) return <span>{pageTitle}</span>;
+  return (
+    <a class="lk-page-link" href={address} target="_blank" rel="noopener noreferrer" aria-label={t("lists.openPage", { title: pageTitle })}>
+      {pageTitle}
+    </a>
+  );
+}
+
+const ICONS: Readonly<Record<ListRow["file"]["lock"]["state"], IconName>> = {
+  free: "free", mine: "mine", other: "locked", ending: "ending", unreadable: "warning",
+};
+
+function Protection({ row: { file: { lock } }, voice }: Props) {
+  if (!isHeld(lock) || lock.protection === "protected" || lock.protection === "suspended") return null;
+  const { t } = voice;
+  const restoring = lock.protection === "restoring";
+  return (
+    <p class={`protection ${restoring ? "restoring" : "unprotected"}`}>
+      <Icon name={restoring ? "undo" : "warning"} />
+      <span>
+        <strong>{t(restoring ? "protection.restoring" : "protection.unprotected")}</strong>{" "}
+        {restoring ? t("protection.restoring.hint") : unprotectedWords(lock, voice)}
+      </span>
+    </p>
+  );
+}
+
+const SHORT_NOTE = 90;
+
+/** A long note is folded. */
+function Note({ text, voice: { t } }: { readonly text: string; readonly voice: Voice }) {
+  const [whole, setWhole] = useState(false);
+  const long = text.length > SHORT_NOTE;
+  return (
+    <p class="note">
+      <span class="quiet">{t("lock.note")}:</span> {long && !whole ? `${text.slice(0, SHORT_NOTE).trimEnd()}…` : text}
+      {long && (
+        <button type="button" class="button link" aria-expanded={whole} onClick={() => setWhole(!whole)}>
+          {t(whole ? "lists.note.less" : "lists.note.more")}
+        </button>
+      )}
+    </p>
+  );
+}
+
+function StateCell(props: Props) {
+  const { row: { file: { lock } }, voice } = props;
+  const { t } = voice;
+  const { notifyMe, note } = lock;
+  return (
+    <>
+      <span class={`badge badge-${lock.state}`}><Icon name={ICONS[lock.state]} />{shortState(props)}</span>
+      <Protection {...props} />
+      {note !== null && note !== "" && isHeld(lock) && <Note text={note} voice={voice} />}
+      {isHeld(lock) && notifyMe.count > 0 && (
+        <p class="subtle waiting"><Icon name="waiting" /><span>
+          {t("lock.waiting", { count: notifyMe.count })}
+          {notifyMe.asked && notifyMe.position !== null && <> · {t("lock.place", { position: notifyMe.position })}</>}
+        </span></p>
+      )}
+      {!isHeld(lock) && lock.lastEnded !== null && <p class="subtle ended">{endedWords(lock.lastEnded, voice)}</p>}
+    </>
+  );
+}
+
+/** The owner has a column of their own. */
+function shortState({ row: { file: { lock } }, voice: { t } }: Props): string {
+  return lock.state === "other" ? t("lists.state.locked") : stateWords(lock, t);
+}
+
+function Since({ row: { file: { lock } }, voice: { formats } }: Props) {
+  if (lock.since === null || !isHeld(lock)) return null;
+  return <time dateTime={lock.since} title={formats.full(lock.since)}>{formats.moment(lock.since)}</time>;
+}
+
+function Ends({ row: { file: { lock } }, voice, ageSeconds }: Props) {
+  if (!isHeld(lock)) return null;
+  return <span title={lock.expiresAt === null ? undefined : voice.formats.full(lock.expiresAt)}>{leftWords(lock, ageSeconds, voice)}</span>;
+}
+
+function OpenForm({ row, voice, working, form, events }: Props) {
+  if (form === null) return null;
+  const { t } = voice;
+  const { lock, title: name } = row.file;
+  const title = titleOf(name, t);
+  const close = (): void => events.openForm(row.id, null);
+  const run = (reason: string): void => {
+    const action: RowAction = form.kind === "handOver" ? { ...form, reason } : { kind: form.kind, reason };
+    void events.act(row, action).then((worked) => { if (worked) close(); });
+  };
+  const shared = { voice, working, form: form.kind, onReason: run, onCancel: close };
+  if (form.kind === "handOver") {
+    const to = lock.requests.find(({ person }) => person.accountId === form.accountId)?.person ?? null;
+    const person = nameOf(to, t);
+    return <ReasonForm {...shared} title={t("lists.handOver.title", { title, name: person })} hint={t("lists.handOver.hint", { name: person })}
+      submit={t("lists.handOver.submit")} />;
+  }
+  const owner = nameOf(lock.holder, t);
+  return <ReasonForm {...shared} title={t(`form.${form.kind}.title`, { name: owner, title })} hint={t("form.reason.hint", { name: owner })}
+    submit={t(`form.${form.kind}.submit`)} />;
+}
+
+function RowProblem({ row, problem, voice, events }: Props) {
+  if (problem === null) return null;
+  return (
+    <div class="row-problem" role="alert">
+      <Icon name="warning" />
+      <span>{rowProblemWords(row.file, problem, voice)}</span>
+      <button type="button" class="button plain icon-only" aria-label={voice.t("notice.dismiss")}
+        onClick={() => events.dismissProblem(row.id)}><Icon name="close" /></button>
+    </div>
+  );
+}
+
+function Row(props: Props) {
+  const { row, look, voice, selected, working, problem, form, events } = props;
+  const { t } = voice;
+  const { lock, title } = row.file;
+  const asked = lock.requests.some(({ declinedAt }) => declinedAt === null);
+  const below = form !== null || problem !== null || asked;
+  const act = (action: RowAction): void => { void events.act(row, action); };
+  const open = (wanted: RowForm): void => events.openForm(row.id, JSON.stringify(form) === JSON.stringify(wanted) ? null : wanted);
+  const shared = { row, voice, working, form, onAct: act, onForm: open };
+  return (
+    <>
+      <tr role="row" data-row={row.id} class={`${below ? "row with-below" : "row"}${selected ? " selected" : ""}`}>
+        {look.select && (
+          <td role="cell" class="lk-select">
+            <label class="pick">
+              <input type="checkbox" checked={selected} aria-label={t("lists.select", { title: titleOf(title, t) })}
+                onChange={(event) => events.select(row.id, event.currentTarget.checked)} />
+            </label>
+          </td>
+        )}
+        <th role="rowheader" scope="row" class="lk-file"><FileCell {...props} /></th>
+        <td role="cell" class="lk-page"><PageCell {...props} /></td>
+        {look.owner && <td role="cell" class="lk-owner" data-label={t("lists.column.owner")}>{isHeld(lock) ? nameOf(lock.holder, t) : null}</td>}
+        <td role="cell" class="lk-state"><StateCell {...props} /></td>
+        <td role="cell" class="lk-since" data-label={t("lists.column.since")}><Since {...props} /></td>
+        <td role="cell" class="lk-ends" data-label={t("lists.column.ends")}><Ends {...props} /></td>
+        <td role="cell" class="lk-actions"><RowButtons {...shared} /></td>
+      </tr>
+      {below && (
+        <tr role="row" class="below">
+          <td role="cell" colSpan={columnsOf(look)} aria-colspan={columnsOf(look)}>
+            <Requests {...shared} />
+            <RowProblem {...props} />
+            <OpenForm {...props} key={JSON.stringify(form)} />
+          </td>
+        </tr>
+      )}
+    </>
+  );
+}
+
+export function columnsOf({ owner, select }: Look): number {
+  return 6 + Number(owner) + Number(select);
+}
+
+/** Rendered only when its properties changed: a refresh of 1,000 equal rows renders nothing. */
+export const LockRow = memo(Row);

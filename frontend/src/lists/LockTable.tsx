@@ -1,0 +1,134 @@
+/** The table of locks: heads that sort where the server can, and the rows near the view; near its end the next part is loaded. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { LockSort } from "../api";
+import type { MessageKey } from "../messages";
+import { Icon } from "../ui/Icon";
+import type { Voice } from "../voice";
+import { columnsOf, LockRow, type Look, type RowEvents } from "./LockRow";
+import type { RowForm } from "./RowButtons";
+import type { ListState } from "./store";
+
+/** Rows rendered in one step, so that a list of 1,000 opens fast. */
+const STEP = 60;
+const REACH = "600px";
+
+interface Props {
+  readonly state: ListState;
+  readonly look: Look;
+  readonly voice: Voice;
+  readonly moment: number;
+  readonly forms: ReadonlyMap<string, RowForm>;
+  readonly events: RowEvents;
+  readonly onSort: (sort: LockSort) => void;
+  readonly onSelectAll: (on: boolean) => void;
+  readonly onMore: () => void;
+}
+
+type SortName = "expires" | "since";
+
+interface Head {
+  readonly key: string;
+  readonly text: MessageKey & `lists.column.${string}`;
+  readonly sort?: SortName;
+}
+
+function headsOf({ owner }: Look): readonly Head[] {
+  const heads: (Head | false)[] = [
+    { key: "file", text: "lists.column.file" },
+    { key: "page", text: "lists.column.page" },
+    owner && { key: "owner", text: "lists.column.owner" },
+    { key: "state", text: "lists.column.state" },
+    { key: "since", text: "lists.column.since", sort: "since" },
+    { key: "ends", text: "lists.column.ends", sort: "expires" },
+  ];
+  return heads.filter((head) => head !== false);
+}
+
+function SortHead({ head: { key, text, sort }, props: { state, voice: { t }, onSort } }: { readonly head: Head; readonly props: Props }) {
+  if (sort === undefined) return <th role="columnheader" scope="col" class={`lk-${key}`}>{t(text as "lists.column.file")}</th>;
+  const chosen = state.question.sort.endsWith(sort);
+  const down = state.question.sort.startsWith("-");
+  return (
+    <th role="columnheader" scope="col" class={`lk-${key}`} aria-sort={chosen ? (down ? "descending" : "ascending") : "none"}>
+      <button type="button" class="sorter" onClick={() => onSort(chosen && !down ? `-${sort}` : sort)}>
+        {t(text as "lists.column.file")}
+        {chosen && <Icon name={down ? "down" : "up"} />}
+      </button>
+    </th>
+  );
+}
+
+function SelectAll({ state, voice: { t }, onSelectAll }: Props) {
+  const box = useRef<HTMLInputElement>(null);
+  const all = state.rows.length > 0 && state.selected.size === state.rows.length;
+  useEffect(() => {
+    if (box.current !== null) box.current.indeterminate = state.selected.size > 0 && !all;
+  });
+  return (
+    <th role="columnheader" scope="col" class="lk-select">
+      <label class="pick">
+        <input ref={box} type="checkbox" checked={all} aria-label={t("lists.selectAll")}
+          onChange={(event) => onSelectAll(event.currentTarget.checked)} />
+      </label>
+    </th>
+  );
+}
+
+/** Return how many rows to render: one step, and one more each time the end comes near the view; a new question begins anew. */
+function useReach(total: number, question: unknown, onEnd: () => void) {
+  const [reach, setReach] = useState(STEP);
+  const [drawn, setDrawn] = useState(question);
+  if (drawn !== question) {
+    setDrawn(question);
+    setReach(STEP);
+  }
+  const end = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (end.current === null) return undefined;
+    const watcher = new IntersectionObserver((entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      if (reach < total) setReach(reach + STEP);
+      else onEnd();
+    }, { rootMargin: REACH });
+    watcher.observe(end.current);
+    return () => watcher.disconnect();
+  }, [reach, total, onEnd]);
+  return { reach, end };
+}
+
+const MINUTE_MS = 60_000;
+
+export function LockTable(props: Props) {
+  const { state, look, voice, moment, forms, events, onMore } = props;
+  const { t } = voice;
+  // What a viewer asked to look for further is not looked for on and on without them.
+  const { reach, end } = useReach(state.rows.length, state.question, onMore);
+  return (
+    <>
+      <table role="table" class="locks" aria-label={t("lists.caption")} aria-rowcount={state.nextCursor === null ? state.rows.length + 1 : -1}
+        aria-busy={state.asking}>
+        <thead role="rowgroup">
+          <tr role="row">
+            {look.select && <SelectAll {...props} />}
+            {headsOf(look).map((head) => <SortHead key={head.key} head={head} props={props} />)}
+            <th role="columnheader" scope="col" class="lk-actions">{t("lists.column.actions")}</th>
+          </tr>
+        </thead>
+        <tbody role="rowgroup" data-columns={columnsOf(look)}>
+          {state.rows.slice(0, reach).map((row) => (
+            <LockRow key={row.id} row={row} look={look} voice={voice} events={events} selected={state.selected.has(row.id)}
+              ageSeconds={Math.floor(Math.max(0, moment - row.at) / MINUTE_MS) * 60} working={state.working.has(row.id)}
+              problem={state.rowProblems.get(row.id) ?? null} form={forms.get(row.id) ?? null} />
+          ))}
+        </tbody>
+      </table>
+      <div ref={end} class="lk-end">
+        {state.nextCursor !== null && reach >= state.rows.length && (
+          <button type="button" class="button" aria-disabled={state.loadingMore} onClick={onMore}>
+            {t(state.loadingMore ? "lists.moreLoading" : "lists.more")}
+          </button>
+        )}
+      </div>
+    </>
+  );
+}
