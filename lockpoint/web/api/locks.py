@@ -249,6 +249,8 @@ def _of_content(services: Services, content_id: str, query: Query) -> Listing:
 
 def _list_model(services: Services, account: str, found: Listing) -> s.ListModel:
     return s.ListModel(
+        title=found.title,
+        total=found.total,
         items=[_row(row) for row in found.rows],
         next_cursor=found.next_cursor,
         server_time=services.clock.now(),
