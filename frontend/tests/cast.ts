@@ -77,7 +77,9 @@ export function file(id: string, title: string, lock: LockView = free(), change:
 
 export function page(items: readonly Attachment[], change: Partial<PageOfAttachments> = {}): PageOfAttachments {
   return {
+    title: "Budget 2027",
     items,
+    total: items.length,
     nextCursor: null,
     serverTime: "2026-11-21T12:00:00Z",
     viewer: { accountId: ALICE.accountId, mayEdit: true, mayBreak: false },
@@ -123,7 +125,7 @@ export class FakeServer implements LocksApi {
       const start = Number(cursor ?? 0);
       const end = start + this.pageSize;
       const nextCursor = end < this.files.length ? String(end) : null;
-      return page(this.files.slice(start, end), { nextCursor, viewer: this.viewer });
+      return page(this.files.slice(start, end), { nextCursor, total: this.files.length, viewer: this.viewer });
     });
   }
 

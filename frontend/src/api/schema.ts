@@ -194,9 +194,11 @@ export interface LinksModel {
   readonly download: string;
 }
 
-/** The files of a page. `active` False: Lockpoint is switched off in this space, and nothing is listed. */
+/** The files of a page, `total` in all parts. `active` False: Lockpoint is off here, and nothing is listed. */
 export interface ListModel {
+  readonly title: string;
   readonly items: readonly AttachmentModel[];
+  readonly total: number;
   readonly nextCursor: string | null;
   readonly serverTime: string;
   readonly viewer: ViewerModel;

@@ -71,9 +71,14 @@ class FileRow:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """`etag` lets the same viewer ask cheaply whether a lock changed. `switched_off`: nothing is shown."""
+    """`etag` lets the same viewer ask cheaply whether a lock changed. `switched_off`: nothing is shown.
+
+    `total` counts what fits the query, `title` is the page's.
+    """
 
     rows: tuple[FileRow, ...]
+    total: int
+    title: str
     next_cursor: str | None
     may_edit: bool
     may_break: bool
@@ -106,7 +111,7 @@ def of_container(services: Services, actor: Actor, container: Container, query: 
         _follow_moved(services, actor, viewer, known)
         tag = etag_for(services, actor, container, viewer.view.space_id, known)
         if viewer.facts.switched_off:
-            return Listing((), None, may_edit=False, may_break=False, etag=tag, switched_off=True)
+            return Listing((), 0, viewer.view.title, None, may_edit=False, may_break=False, etag=tag, switched_off=True)
         try:
             page = _page(services, actor, container)
         except (GoneOrInvisible, Forbidden) as hidden:
@@ -123,6 +128,8 @@ def of_container(services: Services, actor: Actor, container: Container, query: 
         end = query.offset + len(part)
         return Listing(
             rows=part,
+            total=len(rows),
+            title=viewer.view.title,
             next_cursor=str(end) if end < len(rows) else None,
             may_edit=permissions.may_lock(rights),
             may_break=permissions.may_break(rights),

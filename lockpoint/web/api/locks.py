@@ -240,6 +240,8 @@ def _mark(services: Services, asked: s.ListQuery) -> str:
 
 def _list_model(services: Services, account: str, found: Listing) -> s.ListModel:
     return s.ListModel(
+        title=found.title,
+        total=found.total,
         items=[_row(row) for row in found.rows],
         next_cursor=found.next_cursor,
         server_time=services.clock.now(),

@@ -361,9 +361,11 @@ class ViewerModel(Outgoing):
 
 
 class ListModel(Outgoing):
-    """The files of a page. `active` False: Lockpoint is switched off in this space, and nothing is listed."""
+    """The files of a page, `total` in all parts. `active` False: Lockpoint is off here, and nothing is listed."""
 
+    title: str
     items: list[AttachmentModel]
+    total: int
     next_cursor: str | None
     server_time: datetime
     viewer: ViewerModel

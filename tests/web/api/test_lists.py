@@ -93,6 +93,7 @@ def test_parts_lose_nothing_and_repeat_nothing(api: CheckedApi, shelf: str, limi
     for _ in range(5):
         answer = api("alice", "GET", f"/pages/{shelf}/attachments?limit={limit}&sort={sort}{cursor}").json()
         assert len(answer["items"]) <= limit
+        assert answer["total"] == len(NAMES)
         parts += [item["title"] for item in answer["items"]]
         if answer["nextCursor"] is None:
             break
