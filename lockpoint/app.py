@@ -17,6 +17,7 @@ from lockpoint.web.forge.routes import mount_api, platform_routes
 from lockpoint.web.guards import Guard, LinkReader, guard_of, guarded_by, protect
 from lockpoint.web.headers import send_headers
 from lockpoint.web.health import Ping, health_routes
+from lockpoint.web.macro_export import forge_export_routes
 from lockpoint.web.metrics import StateOfSites
 from lockpoint.web.places import Places
 from lockpoint.web.privacy_page import privacy_routes
@@ -82,6 +83,7 @@ def create_app(shell: Shell) -> Flask:
     if shell.forge is not None:
         mount_api(app, shell.blueprints)
         app.register_blueprint(platform_routes(shell.services))
+        app.register_blueprint(forge_export_routes(shell.services))
     _check_guards(app)
     _mount(app, shell, intake)
     return app

@@ -44,6 +44,7 @@ from lockpoint.forge.key_set import HttpKeySet, KeySet
 from lockpoint.forge.people import ForgePeople
 from lockpoint.forge.tokens import ForgeSigner, StoredTokens
 from lockpoint.mail.link_pages import GettextPages
+from lockpoint.mail.macro_document import GettextMacro
 from lockpoint.mail.send import SmtpMailer
 from lockpoint.services.clock_skew import ClockOffsets
 from lockpoint.services.container import Services
@@ -107,6 +108,7 @@ from lockpoint.web.connect.frontend_bundle import read_bundle
 from lockpoint.web.connect.surfaces import surface_routes
 from lockpoint.web.forge.door import ForgeDoor
 from lockpoint.web.health import NotReadyError, Ping, clock_ping
+from lockpoint.web.macro_export import export_routes
 from lockpoint.web.mail_links import mail_routes
 
 if TYPE_CHECKING:
@@ -266,6 +268,7 @@ def build_app(settings: Settings) -> Flask:
                 audit_routes(services),
                 me_routes(services),
                 mail_routes(services),
+                export_routes(services),
                 surface_routes(read_bundle(), settings.connect_js_url),
             ),
             connect_js_url=settings.connect_js_url,
@@ -406,6 +409,7 @@ def services_on(neighbours: Neighbours) -> Services:
         site_health=PostgresSiteHealth(database),
         mutexes=redis_mutexes.RedisMutexes(neighbours.redis),
         link_pages=GettextPages(),
+        macro_words=GettextMacro(),
         mailer=SmtpMailer(neighbours.settings.mail_url, neighbours.settings.mail_from),
         user_properties=ConfluenceUserProperties(client),
         personal_data_reports=ConfluencePersonalDataReports(client),

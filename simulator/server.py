@@ -12,7 +12,7 @@ from flask import Flask
 
 from simulator.browser import cdn, pages
 from simulator.connect import oauth
-from simulator.control import actions, apps, forge, people, simulation, webhooks
+from simulator.control import actions, apps, forge, macros, people, simulation, webhooks
 from simulator.forge import app_properties as forge_app_properties
 from simulator.forge import frames, gateway, keys, product_calls
 from simulator.forge.events import ForgeEvents
@@ -58,6 +58,7 @@ MODULES = (
     forge,
     actions,
     apps,
+    macros,
     people,
     webhooks,
     simulation,

@@ -112,7 +112,11 @@ describe("the client of /api/v1", () => {
 
   test("a table in parts becomes one file with one head", async () => {
     const asked: string[] = [];
-    const parts = [new Response("file,page\r\na,b\r\n", { headers: { Link: '<?scope=mine&cursor=x>; rel="next"' } }), new Response("file,page\r\nc,d\r\n")];
+    const csv = { "Content-Type": "text/csv; charset=utf-8" };
+    const parts = [
+      new Response("file,page\r\na,b\r\n", { headers: { ...csv, Link: '<?scope=mine&cursor=x>; rel="next"' } }),
+      new Response("file,page\r\nc,d\r\n", { headers: csv }),
+    ];
     const client = createClient({ newId: () => "id", fetch: async (path) => { asked.push(path); return parts[asked.length - 1] ?? new Response(""); } });
     const file = await client.csv("/locks?scope=mine");
     expect(asked).toEqual(["/api/v1/locks?scope=mine", "/api/v1/locks?scope=mine&cursor=x"]);

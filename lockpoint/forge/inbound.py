@@ -39,6 +39,10 @@ class ForgeInbound:
             raise TokenRefusedError(Reason.NO_ACCOUNT, found.installation)
         return found
 
+    def function(self, authorization: str | None) -> Invocation:
+        """Our function at Forge, or a screen that calls by hand: what it may see depends on a person's token."""
+        return self._verified(authorization)
+
     def platform(self, authorization: str | None) -> Invocation:
         """Forge itself: events, lifecycle, schedule, goodbye.
 

@@ -76,6 +76,19 @@ class ForgePeople:
             if known is None or known.expires_at <= self._now() + EARLY:
                 _put(self._offered, (tenant.id, account_id), token)
 
+    def bring(self, tenant: Tenant, header: str | None) -> str | None:
+        """Return whose token this is, as the host says, and remember it for them; HostUnavailable.
+
+        None for no usable token, and for that of the app, which sees more than people.
+        """
+        token = read_token(header, self._now())
+        owner = None if token is None else self._api.owner(tenant.base_url, token.value)
+        if token is None or owner is None or owner in tenant.app_accounts:
+            return None
+        with self._lock:
+            _put(self._proven, (tenant.id, owner), token)
+        return owner
+
     def token(self, tenant: Tenant, account_id: str) -> str:
         """ForgeImpersonationRefusedError (cached for 30 s), HostUnavailable, NoTokenYet, StorageUnavailable."""
         return (self._of_screen(tenant, account_id) or self._of_app(tenant, account_id)).value

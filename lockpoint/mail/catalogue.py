@@ -70,6 +70,7 @@ class Catalogue:
     page_line: str
     until_line: str
     end_line: str
+    ends: str
     more_line: str
     since_line: str
     buttons: Mapping[LeadsTo, str]
@@ -100,6 +101,7 @@ WORDS: Final = Catalogue(
     page_line="Page: {page}",
     until_line="Until: {when}",
     end_line="Ends: {when}",
+    ends="Ends",
     more_line="Not listed here: {more} more",
     since_line="{file}: locked since {since}",
     buttons={

@@ -1,4 +1,7 @@
-"""The languages of mails: gettext catalogues below `lockpoint/locale`, read when first used; English needs none."""
+"""The languages of mails and documents: gettext catalogues below `lockpoint/locale`, read when first used.
+
+English needs none.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from babel.messages.pofile import read_po
 from lockpoint.domain.mails.mail_templates import ENGLISH, LANGUAGES
 from lockpoint.mail.catalogue import Plural, Sentence
 
+MAILS, SCREENS = "lockpoint", "screens"
 UNSPACED: Final = frozenset({"ja"})
 """They write no space between sentences."""
 
@@ -47,12 +51,20 @@ def translated(sentence: Sentence, language: str, count: int = 1) -> str:
     return _translations(language).gettext(sentence)
 
 
+def on_screen(key: str, sentence: Sentence, language: str, count: int = 1) -> str:
+    """Return a text of the screens; `key` is its context in their catalogues. Untranslated ones stay English."""
+    words = _translations(language, SCREENS)
+    if isinstance(sentence, Plural):
+        return words.npgettext(key, sentence.one, sentence.other, count)
+    return words.pgettext(key, sentence)
+
+
 @functools.cache
-def _translations(language: str) -> NullTranslations:
+def _translations(language: str, domain: str = MAILS) -> NullTranslations:
     if language == ENGLISH:
         return NullTranslations()
     compiled = BytesIO()
-    with (files("lockpoint") / "locale" / language / "LC_MESSAGES" / "lockpoint.po").open("rb") as file:
+    with (files("lockpoint") / "locale" / language / "LC_MESSAGES" / f"{domain}.po").open("rb") as file:
         write_mo(compiled, read_po(file, locale=language, abort_invalid=True))
     compiled.seek(0)
     return GNUTranslations(compiled)

@@ -13,6 +13,7 @@ from lockpoint.services.ports.forge import ForgeSites, SiteFacts, SystemTokens
 from lockpoint.services.ports.jobs import HeldFileJobs, Jobs
 from lockpoint.services.ports.listing import LockIndex, RecentIntents, SiteHealth
 from lockpoint.services.ports.locks import AuditLog, CreationGuard, EffectsStore, Restorations, Witnesses
+from lockpoint.services.ports.macro import MacroWords
 from lockpoint.services.ports.notifications import Intents, LinkPages, Mailer, MailFigures, Profiles, Tokens
 from lockpoint.services.ports.privacy import (
     PersonalDataReports,
@@ -70,6 +71,7 @@ class Services:
     mutexes: Mutexes
     mailer: Mailer
     link_pages: LinkPages
+    macro_words: MacroWords
     user_properties: UserProperties
     personal_data_reports: PersonalDataReports
     profiles: Profiles

@@ -53,6 +53,8 @@ class Guard(StrEnum):
     """A site, HS256 in the header with the address hash (webhooks, `enabled`, `disabled`)."""
     FRAME = "frame"
     """A site that opens a frame, HS256 in the query parameter `jwt` with the address hash."""
+    EXPORT = "export"
+    """The same for a document: lists as the person whom the token names, if it names one."""
     CONTEXT = "context"
     """A person in a frame, HS256 in the header with the context hash; `/api/v1` only."""
     MAIL_LINK = "mail_link"
@@ -63,9 +65,12 @@ class Guard(StrEnum):
     """Forge itself, by invocation token: never a screen's."""
     FORGE_ARRIVAL = "forge_arrival"
     """The same, of a site that may be new or have another version."""
+    FORGE_EXPORT = "forge_export"
+    """The app's function at Forge; the person is whose token came along, if any."""
 
 
-OF_FORGE: Final = frozenset({Guard.FORGE_PERSON, Guard.FORGE_PLATFORM, Guard.FORGE_ARRIVAL})
+OF_FORGE: Final = frozenset({Guard.FORGE_PERSON, Guard.FORGE_PLATFORM, Guard.FORGE_ARRIVAL, Guard.FORGE_EXPORT})
+OF_PERSON_OR_NOBODY: Final = frozenset({Guard.EXPORT, Guard.FORGE_EXPORT})
 
 
 def guarded_by(guard: Guard) -> Callable[[View], View]:
@@ -175,6 +180,12 @@ def current_actor() -> Actor:
     return Actor(caller.tenant, caller.account_id)
 
 
+def actor_or_nobody() -> Actor | None:
+    """Return the verified person, if there is one (guards `EXPORT`, `FORGE_EXPORT`)."""
+    caller = current_viewer()
+    return None if caller.account_id is None else Actor(caller.tenant, caller.account_id)
+
+
 def verified_tenant() -> Tenant | None:
     """For headers and error answers."""
     caller: TokenCaller | None = g.get("lockpoint_caller")
@@ -209,6 +220,9 @@ def _admit(guard: Guard | None, inbound: Inbound) -> None:
         g.lockpoint_caller = inbound.server(call)
     elif guard is Guard.FRAME:
         g.lockpoint_caller = _active(inbound.frame(call))
+    elif guard is Guard.EXPORT:
+        g.lockpoint_caller = _active(inbound.frame(call))
+        charge(g.lockpoint_caller.account_id)
     elif guard is Guard.CONTEXT:
         g.lockpoint_caller = _active(inbound.context(call))
         charge(g.lockpoint_caller.account_id)
@@ -222,6 +236,9 @@ def _admit_forge(guard: Guard | None, forge: ForgeDoor | None) -> None:
     if guard is Guard.FORGE_PERSON:
         g.lockpoint_caller = forge.person(request.headers)
         charge(g.lockpoint_caller.account_id)
+    elif guard is Guard.FORGE_EXPORT:
+        g.lockpoint_caller = forge.export(request.headers)
+        charge(g.lockpoint_caller.account_id)
     else:
         g.lockpoint_caller = forge.platform(request.headers, lifecycle=guard is Guard.FORGE_ARRIVAL)
 
@@ -230,6 +247,8 @@ def _person(guard: Guard | None) -> Actor | None:
     """Return who may make this process wait for Confluence."""
     if guard in {Guard.CONTEXT, Guard.FORGE_PERSON}:
         return current_actor()
+    if guard in OF_PERSON_OR_NOBODY:
+        return actor_or_nobody()
     return current_link().actor if guard is Guard.MAIL_LINK else None
 
 

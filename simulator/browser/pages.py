@@ -57,6 +57,10 @@ def home() -> Response:
 @blueprint.get("/wiki/spaces/<key>")
 @blueprint.get("/wiki/spaces/<key>/<kind>/<number>")
 @blueprint.get("/wiki/spaces/<key>/<kind>/<number>/<path:slug>")
+@blueprint.get("/wiki/spaces/<key>/apps/<module_key>")
+@blueprint.get("/wiki/apps/<module_key>")
+@blueprint.get("/wiki/admin")
+@blueprint.get("/wiki/admin/apps/<module_key>")
 @blueprint.get("/wiki/plugins/servlet/ac/<app_key>/<module_key>")
 def page(**_arguments: str) -> Response:
     """A page, blog post, space or an app's full page, from one file that reads its address."""

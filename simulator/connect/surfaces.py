@@ -14,6 +14,8 @@ from simulator.model.site import Site
 from simulator.world.world import World
 
 Module = dict[str, Any]
+PARAMETER = "parameter."
+"""Before the names of a macro's parameters, whose variables have no prefix."""
 _VARIABLE = re.compile(r"\{([A-Za-z0-9_.-]+)\}")
 
 
@@ -59,7 +61,7 @@ def variables(site: Site, place: Place) -> dict[str, str]:
         found["content.plugin"] = ""
     if space:
         found |= {"space.key": space.key, "space.id": str(space.id)}
-    return found | place.extra
+    return place.extra | found
 
 
 def structured(site: Site, place: Place) -> dict[str, Any]:
@@ -170,6 +172,7 @@ def module_json(installation: Installation, module: Module, content: Content | N
         "tooltip": _label(module.get("tooltip")),
         "icon": module.get("icon"),
         "options": module.get("options", {}),
+        "parameters": module.get("parameters", []),
         "byline": byline,
     }
 
@@ -178,7 +181,7 @@ _KINDS = {
     "webItems": "webItems",
     "bylineItems": "contentBylineItems",
     "dialogs": "dialogs",
-    "macros": "dynamicContentMacros",
+    "dynamicContentMacros": "dynamicContentMacros",
     "generalPages": "generalPages",
     "spaceToolsTabs": "spaceToolsTabs",
     "adminPages": "adminPages",
@@ -206,4 +209,5 @@ def place_of(site: Site, known: dict[str, str], account_id: str | None) -> Place
         raise not_found("page")
     derived = {"content.", "page.", "space."}
     extra = {k: v for k, v in known.items() if "." in k and not any(k.startswith(d) for d in derived)}
-    return Place(content, known.get("space.key"), account_id, extra)
+    parameters = {k.removeprefix(PARAMETER): v for k, v in extra.items() if k.startswith(PARAMETER)}
+    return Place(content, known.get("space.key"), account_id, extra | parameters)

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 from simulator.connect.surfaces import shown_modules
+from simulator.control.app_pages import app_pages, body_json, macro_modules
 from simulator.forge.frames import shown_surfaces
 from simulator.forge.lifecycle import facts
 from simulator.model.clock import iso
@@ -64,12 +65,16 @@ def apps_json(site: Site) -> list[Json]:
 
 def home_json(site: Site, account_id: str | None) -> Json:
     spaces = [s for s in site.spaces.values() if may_in_space(site, account_id, "read", s)]
+    administered = {s.id for s in spaces if may_in_space(site, account_id, "administer", s)}
     contents = [c for c in site.contents.values() if may(site, account_id, "read", c)]
     counts = Counter(a.container_id for a in site.attachments.values() if a.status != "trashed")
     return me_json(site, account_id) | {
         "people": people_json(site),
         "baseUrl": site.base_url,
-        "spaces": [{"id": str(s.id), "key": s.key, "name": s.name, "status": s.status} for s in spaces],
+        "spaces": [
+            {"id": str(s.id), "key": s.key, "name": s.name, "status": s.status, "administer": s.id in administered}
+            for s in spaces
+        ],
         "contents": [
             {
                 "id": str(c.id),
@@ -82,7 +87,7 @@ def home_json(site: Site, account_id: str | None) -> Json:
             }
             for c in sorted(contents, key=lambda c: c.id)
         ],
-        "modules": shown_modules(site, None),
+        "appPages": app_pages(site),
         "apps": apps_json(site),
     }
 
@@ -162,8 +167,10 @@ def page_view(site: Site, content_id: int, account_id: str | None) -> Json:
             "administer": may_in_space(site, account_id, "administer", space),
         },
         "attachments": [file_json(site, attachment) for attachment in site.attachments_of(content.id)],
+        "blocks": body_json(site, content),
         "modules": shown_modules(site, content),
         "forge": shown_surfaces(site),
+        "macros": list(macro_modules(site).values()),
         "apps": apps_json(site),
     }
 

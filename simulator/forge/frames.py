@@ -5,6 +5,7 @@ How Atlassian's script in the frame talks to the page around it is not public; `
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -19,9 +20,12 @@ from simulator.forge.modules import resource_folder, surface, surfaces
 from simulator.http.auth import session_account
 from simulator.http.operations import json_answer
 from simulator.model.errors import ApiError, error_response
+from simulator.world.bodies import macros
 
 if TYPE_CHECKING:
-    from simulator.model.entities import Person
+    from collections.abc import Mapping
+
+    from simulator.model.entities import Content, Person
     from simulator.model.site import Site
     from simulator.world.world import World
 
@@ -47,6 +51,8 @@ def shown_surfaces(site: Site) -> list[dict[str, Any]]:
             "title": one.title,
             "tooltip": one.tooltip,
             "size": one.size,
+            "place": one.place,
+            "inline": one.inline,
             "origin": resource_origin(site),
             "src": f"{resource_origin(site)}/_sim/forge/app/{one.resource}/index.html",
         }
@@ -81,16 +87,16 @@ def host_file(name: str) -> Response:
 def context(module_key: str) -> Response:
     """What `view.getContext` tells the chosen person's screen."""
     with _world().lock:
-        return json_answer(_context(_site(), _person(), module_key, request.args.get("contentId", "")))
+        return json_answer(_context(_site(), _person(), module_key, Spot.of(request.args)))
 
 
 @blueprint.post("/_sim/forge/invoke/<module_key>")
 def invoke(module_key: str) -> Response:
-    """Body: `contentId` and the `request`. Answers `{answer}` or `{breakdown}`."""
+    """Body: the frame's place and the `request`. Answers `{answer}` or `{breakdown}`."""
     asked = request.get_json()
     with _world().lock:
         site, person = _site(), _person().account_id
-        extension = _extension(site, module_key, str(asked.get("contentId", "")))
+        extension = _extension(site, module_key, Spot.of(asked))
     try:
         answer = invoke_remote(
             _world(), site, surface(module_key), person=person, extension=extension, asked=asked["request"]
@@ -131,24 +137,47 @@ def _page(path: Path, site: Site) -> Response:
     return Response(text, content_type="text/html; charset=utf-8")
 
 
-def _extension(site: Site, module_key: str, content_id: str) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a frame is: on a page or in a space, or a macro with this `local_id` in a page's body."""
+
+    content_id: str = ""
+    space_key: str = ""
+    local_id: str = ""
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> Spot:
+        return cls(*(str(told.get(name) or "") for name in ("contentId", "spaceKey", "localId")))
+
+
+def _extension(site: Site, module_key: str, spot: Spot) -> dict[str, Any]:
     found: dict[str, Any] = {"type": surface(module_key).kind}
-    content = site.contents.get(int(content_id)) if content_id.isdigit() else None
+    content = site.contents.get(int(spot.content_id)) if spot.content_id.isdigit() else None
+    space = site.spaces[content.space_id] if content is not None else site.space_by_key(spot.space_key)
     if content is not None:
-        space = site.spaces[content.space_id]
-        found |= {"content": {"id": str(content.id), "type": content.type}}
-        found |= {"space": {"id": str(space.id), "key": space.key}}
+        found["content"] = {"id": str(content.id), "type": content.type}
+        found |= _macro(content, spot.local_id)
+    if space is not None:
+        found["space"] = {"id": str(space.id), "key": space.key}
     return found
 
 
-def _context(site: Site, person: Person, module_key: str, content_id: str) -> dict[str, Any]:
+def _macro(content: Content, local_id: str) -> dict[str, Any]:
+    """What the page's author chose is on the page, not in the address."""
+    chosen = next(
+        (one.parameters for one in macros(content.versions[-1].body) if local_id and one.id == local_id), None
+    )
+    return {} if chosen is None else {"config": dict(chosen), "isEditing": False}
+
+
+def _context(site: Site, person: Person, module_key: str, spot: Spot) -> dict[str, Any]:
     return {
         "accountId": person.account_id,
         "cloudId": site.cloud_id,
         "environmentId": "local",
         "environmentType": "PRODUCTION",
-        "extension": _extension(site, module_key, content_id),
-        "localId": f"local-{module_key}",
+        "extension": _extension(site, module_key, spot),
+        "localId": spot.local_id or f"local-{module_key}",
         "locale": (person.locale or "en_US").replace("_", "-"),
         "moduleKey": module_key,
         "siteUrl": site.origin,

@@ -14,17 +14,23 @@ from simulator.model.errors import not_found
 
 APP: Final = Path(__file__).parents[2] / "forge"
 LANGUAGE: Final = "en-US"
+_PLACES: Final = {"useAsConfig": "configure", "useAsGetStarted": "start"}
 
 
 @dataclass(frozen=True, slots=True)
 class ForgeModule:
-    """A surface; `endpoint` is its resolver's, whose `tokens` are asked for."""
+    """A surface; `endpoint` is its resolver's, whose `tokens` are asked for.
+
+    `place` is set where a module is elsewhere than others of its kind. An `inline` one grows with its content.
+    """
 
     kind: str
     key: str
     title: str
     tooltip: str
     size: str
+    place: str | None
+    inline: bool
     resource: str
     endpoint: str
     tokens: frozenset[str]
@@ -42,6 +48,8 @@ def surfaces() -> tuple[ForgeModule, ...]:
             title=_text(one.get("title"), words),
             tooltip=_text(one.get("tooltip"), words),
             size=one.get("viewportSize", "medium"),
+            place=next((place for option, place in _PLACES.items() if one.get(option)), None),
+            inline="viewportSize" not in one,
             resource=one["resource"],
             endpoint=one["resolver"]["endpoint"],
             tokens=tokens[one["resolver"]["endpoint"]],

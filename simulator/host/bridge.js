@@ -113,4 +113,14 @@ export function openModule(view, module) {
   host.dialog.create(extension, { ...(dialog?.options ?? {}), ...(dialog ? {} : options) });
 }
 
+const parametersOf = ({ parameters }) => Object.fromEntries(Object.entries(parameters).map(([name, value]) => [`parameter.${name}`, value]));
+
+/** A module's frame in the page: a macro grows with its content, a page of the app fills the window. */
+export function connectFrame(module, { spaceKey, macro }) {
+  const space = spaceKey ? { "space.key": spaceKey } : {};
+  const own = macro ? { "macro.id": macro.id, "macro.hash": macro.id, "output.type": "display", ...parametersOf(macro) } : {};
+  const room = macro ? { autoresize: true, width: "100%" } : { isFullPage: true, width: "100%", height: "100%" };
+  return host.create({ addon_key: module.addonKey, key: module.key, options: { ...room, productContext: { ...space, ...own } } })[0];
+}
+
 export { closeDialog };

@@ -28,6 +28,7 @@ const SHAPES = {
   sun: "M8 5.2a2.8 2.8 0 1 0 0 5.6 2.8 2.8 0 0 0 0-5.6zM8 1v1.5M8 13.5V15M1 8h1.5M13.5 8H15",
   upload: "M8 10.5V2.8M4.8 6 8 2.8 11.2 6M3 13.5h10",
   unfold: "M4.5 6.5 8 10l3.5-3.5",
+  app: "M3 3h4v4H3zM9 3h4v4H9zM3 9h4v4H3zM9 9h4v4H9z",
   lock: "M4.5 7V5a3.5 3.5 0 0 1 7 0v2M3.5 7h9v6.5h-9z",
 };
 

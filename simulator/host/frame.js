@@ -1,4 +1,5 @@
 /** Top bar (person, theme) and sidebar (the space's content). */
+import { siteSections, spaceLinks } from "./apppages.js";
 import { avatar, button, el, icon } from "./dom.js";
 import { post } from "./server.js";
 
@@ -38,15 +39,18 @@ export function topBar(home) {
   ];
 }
 
-export function sidebar(home, shownId) {
-  return home.spaces.map((space) => {
-    const contents = home.contents.filter((one) => one.spaceKey === space.key && one.status === "current");
-    return el("section", {},
-      el("h2", {}, el("span", { class: "space-mark", "aria-hidden": "true" }, space.name[0]), space.name),
-      el("ul", {}, contents.map((one) => el("li", {},
-        el("a", { href: one.url, "aria-current": one.id === shownId ? "page" : null },
-          icon(one.type === "blogpost" ? "blog" : "page"), el("span", {}, one.title))))));
-  });
+function spaceSection(home, space, shown) {
+  const contents = home.contents.filter((one) => one.spaceKey === space.key && one.status === "current");
+  return el("section", {},
+    el("h2", {}, el("span", { class: "space-mark", "aria-hidden": "true" }, space.name[0]), space.name),
+    el("ul", {}, contents.map((one) => el("li", {},
+      el("a", { href: one.url, "aria-current": one.id === shown.pageId ? "page" : null },
+        icon(one.type === "blogpost" ? "blog" : "page"), el("span", {}, one.title)))), spaceLinks(home, space, shown)));
+}
+
+/** `shown`: what the address names. */
+export function sidebar(home, shown) {
+  return [...home.spaces.map((space) => spaceSection(home, space, shown)), ...siteSections(home, shown)].filter(Boolean);
 }
 
 /** Asks a visitor to choose a person. */

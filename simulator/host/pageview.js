@@ -1,16 +1,24 @@
 /** A page: title, byline, menu, body, attachments. */
+import { appFrame } from "./apppages.js";
 import { attachmentsSection } from "./attachments.js";
 import { openModule } from "./bridge.js";
 import { button, el, icon } from "./dom.js";
+import { macroItems } from "./macros.js";
 import { openSurface } from "/_sim/forge/host/surfaces.js";
 
-/** Keeps a body's text and blocks, without anything executable. */
-function bodyOf(html) {
-  const kept = new Set(["P", "H1", "H2", "H3", "LI"]);
-  const parsed = new DOMParser().parseFromString(html, "text/html");
-  return [...parsed.body.querySelectorAll("p, h1, h2, h3, li")]
-    .filter((node) => kept.has(node.tagName))
-    .map((node) => el(node.tagName === "H1" ? "h2" : node.tagName === "LI" ? "p" : node.tagName.toLowerCase(), {}, node.textContent));
+const TAGS = { h1: "h2", li: "p" };
+
+function macroOf(view, { app, ...macro }) {
+  if (app === null) return el("p", { class: "subtle" }, `Unknown macro: ${macro.key}`);
+  if (app.door === "forge" && view.me === null) return el("p", { class: "subtle" }, `${app.title}: only for people with an account`);
+  const frame = appFrame(app, { contentId: view.page.id, spaceKey: view.space.key, macro });
+  frame.dataset.macro = macro.id;
+  return frame;
+}
+
+/** The body: text as text, and macros in their frames. */
+export function bodyView(view) {
+  return view.blocks.map(({ tag, text, macro }) => (macro ? macroOf(view, macro) : el(TAGS[tag] ?? tag, {}, text)));
 }
 
 /** Returns label and tooltip, from a bound page property or the descriptor. */
@@ -31,8 +39,8 @@ function bylineItem({ key, name, tooltip, open }) {
     icon("lock"), name);
 }
 
-function menu(view) {
-  const items = itemsOf(view, view.modules.webItems, "confluence:contentAction");
+function menu(view, actions) {
+  const items = [...itemsOf(view, view.modules.webItems, "confluence:contentAction"), ...macroItems(view, actions)];
   if (items.length === 0) return null;
   const list = el("div", { class: "menu", id: "page-menu", popover: "auto", role: "menu" },
     items.map(({ key, name, open }) => el("button", { type: "button", role: "menuitem", class: "menu-item", "data-module": key,
@@ -55,16 +63,17 @@ function restrictionNote(view) {
   return el("p", { class: "restricted" }, icon("lock"), "This page is restricted.");
 }
 
-export function pageView(view, actions) {
+/** What stands above the body. */
+export function headView(view, actions) {
   const kind = view.page.type === "blogpost" ? "Blog post" : "Page";
   return [
     el("div", { class: "crumbs" }, view.space.name, " / ", kind),
-    el("div", { class: "title-line" }, el("h1", {}, view.page.title), el("div", { class: "title-actions" }, menu(view))),
+    el("div", { class: "title-line" }, el("h1", {}, view.page.title), el("div", { class: "title-actions" }, menu(view, actions))),
     el("div", { class: "byline" },
       el("span", { class: "subtle" }, `Version ${typeof view.page.version === "object" ? view.page.version.number : view.page.version}`),
       itemsOf(view, view.modules.bylineItems, "confluence:contentBylineItem").map(bylineItem)),
     restrictionNote(view),
-    el("div", { class: "body" }, bodyOf(view.page.body)),
-    attachmentsSection(view, actions),
   ];
 }
+
+export { attachmentsSection as footView };

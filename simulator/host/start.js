@@ -1,17 +1,20 @@
 /** Shows what the address names and refreshes it. */
+import { administration, appPage } from "./apppages.js";
 import { startBridge } from "./bridge.js";
 import { el } from "./dom.js";
 import { contentList, sidebar, topBar, welcome } from "./frame.js";
-import { pageView } from "./pageview.js";
+import { bodyView, footView, headView } from "./pageview.js";
+import { placeOf } from "./places.js";
 import { get } from "./server.js";
 
 const REFRESH_MS = 2500;
 const content = document.getElementById("content");
+const place = placeOf(location);
+/** The body is drawn only when it changed: a frame that moves in the document loads again. */
+const parts = { head: el("div"), body: el("div", { class: "body" }), foot: el("div") };
 
-/** The page shown; `drawn`: its last JSON, to skip unchanged redraws. */
-const shown = { site: "", home: null, view: null, drawn: "" };
-
-const pageId = () => /\/(?:pages|blog)\/(\d+)/.exec(location.pathname)?.[1] ?? null;
+/** The page shown; `drawn`: its last JSON, to skip unchanged redraws; `body`: that of its body. */
+const shown = { site: "", home: null, view: null, drawn: "", body: "" };
 
 function contextOf({ page, space }) {
   return {
@@ -23,16 +26,27 @@ function contextOf({ page, space }) {
 function nowShown() {
   const { view, home, site } = shown;
   const location = view && { contentId: view.page.id, contentType: view.page.type, spaceKey: view.space.key };
-  return { site, me: home?.me ?? null, context: view ? contextOf(view) : {}, location };
+  const space = place.spaceKey ? { "space.key": place.spaceKey } : {};
+  return { site, me: home?.me ?? null, context: view ? contextOf(view) : space, location };
 }
 
 function draw() {
   const { view } = shown;
   const active = document.activeElement;
   const again = content.contains(active) ? pathTo(active) : null;
-  content.replaceChildren(...pageView(view, { refresh }).flat(Infinity).filter(Boolean));
+  parts.head.replaceChildren(...headView(view, { refresh }).flat(Infinity).filter(Boolean));
+  drawBody(view);
+  parts.foot.replaceChildren(footView(view, { refresh }));
+  if (!parts.head.isConnected) content.replaceChildren(...Object.values(parts));
   if (again) content.querySelector(again)?.focus({ preventScroll: true });
   document.title = `${view.page.title} - ${view.space.name} - Confluence (simulated)`;
+}
+
+function drawBody(view) {
+  const body = JSON.stringify(view.blocks);
+  if (body === shown.body) return;
+  shown.body = body;
+  parts.body.replaceChildren(...bodyView(view));
 }
 
 /** Returns a selector that survives a redraw. */
@@ -46,7 +60,7 @@ function pathTo(element) {
 }
 
 async function refresh({ redraw = false } = {}) {
-  if (!redraw) shown.view = await get(`/_sim/sites/${shown.site}/pages/${pageId()}/view`);
+  if (!redraw) shown.view = await get(`/_sim/sites/${shown.site}/pages/${place.pageId}/view`);
   const drawn = JSON.stringify(shown.view);
   if (!redraw && drawn === shown.drawn) return;
   shown.drawn = drawn;
@@ -70,16 +84,25 @@ async function start() {
   shown.site = site;
   shown.home = await get(`/_sim/sites/${site}/home`);
   document.getElementById("topbar").append(...topBar(shown.home));
-  document.getElementById("sidebar").append(...(shown.home.me ? sidebar(shown.home, pageId()) : []));
+  document.getElementById("sidebar").append(...(shown.home.me ? sidebar(shown.home, place) : []));
   document.title = `${shown.home.siteName} - Confluence (simulated)`;
-  const nothing = shown.home.me ? missing : () => content.replaceChildren(...welcome(shown.home));
-  if (pageId() === null) content.replaceChildren(...(shown.home.me ? contentList : welcome)(shown.home));
-  else {
-    startBridge(nowShown);
-    document.addEventListener("sim:dialog-closed", () => refresh());
-    await refresh().catch(nothing);
-    setTimeout(keepTrue, REFRESH_MS);
-  }
+  startBridge(nowShown);
+  if (place.pageId) await startPage();
+  else if (!shown.home.me) content.replaceChildren(...welcome(shown.home));
+  else startElsewhere();
+}
+
+async function startPage() {
+  document.addEventListener("sim:dialog-closed", () => refresh());
+  await refresh().catch(shown.home.me ? missing : () => content.replaceChildren(...welcome(shown.home)));
+  setTimeout(keepTrue, REFRESH_MS);
+}
+
+/** Frames stay where they are: these views are drawn once. */
+function startElsewhere() {
+  const view = place.isAdministration ? administration(shown.home) : place.appKey ? appPage(shown.home, place) : contentList(shown.home);
+  if (view === null) missing();
+  else content.replaceChildren(...view.filter(Boolean));
 }
 
 await start();

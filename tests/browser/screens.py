@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Final
+from urllib.parse import urlsplit
 
 from playwright.sync_api import FilePayload, FrameLocator, Locator
 from playwright.sync_api import Page as Tab
@@ -10,6 +11,8 @@ from playwright.sync_api import Page as Tab
 from tests.browser.world import Page
 
 DIALOG: Final = "dialog.dialog iframe"
+APP_PAGE: Final = ".app-page iframe"
+SPACE: Final = "DS"
 
 
 class Confluence:
@@ -49,6 +52,39 @@ class Confluence:
         self.tab.get_by_role("button", name="More actions").click()
         self.tab.get_by_role("menuitem", name="File locks").click()
         return self._opened()
+
+    def my_locks(self) -> FrameLocator:
+        return self._app_page("general", "/wiki/apps")
+
+    def space_page(self, key: str = SPACE) -> FrameLocator:
+        return self._app_page("space", f"/wiki/spaces/{key}/apps")
+
+    def space_settings(self, key: str = SPACE) -> FrameLocator:
+        """Open the second entry of a space that Forge has; on Connect there is one entry."""
+        return self._app_page("settings", f"/wiki/spaces/{key}/apps")
+
+    def admin(self) -> FrameLocator:
+        return self._app_page("admin", "/wiki/admin/apps")
+
+    def configure(self) -> FrameLocator:
+        return self._app_page("configure", "/wiki/admin/apps")
+
+    def get_started(self) -> FrameLocator:
+        return self._app_page("start", "/wiki/admin/apps")
+
+    def macro(self, number: int = 0) -> FrameLocator:
+        """Return a macro of the open page; `World.macro` puts one there."""
+        return self.tab.locator("[data-macro]").nth(number).frame_locator("iframe")
+
+    def _app_page(self, place: str, folder: str) -> FrameLocator:
+        """Go to an app's page by its address: links are shown to those who may, addresses can be known to all."""
+        parts = urlsplit(self._page.url)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        site = self.tab.request.get(f"{origin}/_sim/whoami").json()["site"]
+        pages = self.tab.request.get(f"{origin}/_sim/sites/{site}/home").json()["appPages"]
+        key = next(one["key"] for one in pages if one["place"] == place)
+        self.tab.goto(f"{origin}{folder}/{key}")
+        return self.tab.frame_locator(APP_PAGE)
 
     def _opened(self) -> Dialog:
         dialog = Dialog(self.tab)

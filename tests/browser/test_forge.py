@@ -17,6 +17,7 @@ from devstack.stack import Stack
 from tests.browser.conftest import Complaints
 from tests.browser.screens import Confluence
 from tests.browser.test_accessibility import SIDEWAYS, SIZES, violations
+from tests.browser.test_surfaces import check_macros, check_the_links, check_the_pages_of_the_app
 from tests.browser.world import ACME, World, wait_for
 from tests.support.installed import wait_for_installs
 
@@ -27,6 +28,15 @@ INLINE: Final = """() => {
   script.textContent = "window.ran = 1";
   document.head.append(script);
   return window.ran ?? 0;
+}"""
+# What `requestConfluence` of `@forge/bridge` sends for a form with a file.
+UPLOAD: Final = """async ([restPath, text]) => {
+  const file = `data:text/plain;base64,${btoa(text)}`;
+  const body = JSON.stringify({ file, __fileName: "mine.txt", __fileType: "text/plain", minorEdit: "true" });
+  const headers = [["content-type", "text/plain;charset=UTF-8"], ["x-atlassian-token", "no-check"]];
+  const fetchRequestInit = { method: "POST", headers, body };
+  const asked = { product: "confluence", restPath, fetchRequestInit, isMultipartFormData: true };
+  return (await __bridge.callBridge("fetchProduct", asked)).status;
 }"""
 MODE: Final = "() => document.documentElement.dataset.colorMode"
 
@@ -179,3 +189,26 @@ def test_a_lost_answer_is_asked_for_again(become: Callable[..., Tab], world: Wor
     assert len(asked) == 2
     assert len(set(asked)) == 1
     wait_for(lambda: world.file(page, "once.txt")["properties"].get("lockpointlock"), "the lock's record")
+
+
+def test_every_surface_is_where_confluence_shows_it(become: Callable[..., Tab], world: World) -> None:
+    """U-05 to U-08: the same screens, where Forge's modules are."""
+    check_the_pages_of_the_app(become, world)
+    check_the_links(become, world)
+    settings = Confluence(become("dana"), world.page("Settings of a space")).space_settings()
+    settings.get_by_role("heading", level=1).wait_for()
+
+
+def test_macros_are_in_the_page(become: Callable[..., Tab], world: World) -> None:
+    check_macros(become, world)
+
+
+def test_a_screen_uploads_as_the_person(become: Callable[..., Tab], world: World) -> None:
+    """P-21: requestConfluence carries a file as the bridge packs it; the new version is Bob's."""
+    page = world.page("Uploads by Forge", "mine.txt")
+    tab = become("bob")
+    Confluence(tab, page).open().dialog_by_byline()
+    url = f"/wiki/rest/api/content/{page.id}/child/attachment/{world.file(page, 'mine.txt')['id']}/data"
+    assert app_frame(tab).evaluate(UPLOAD, [url, "Bob: by the screen"]) == 200
+    head = world.file(page, "mine.txt")["versions"][0]
+    assert (head["author"], world.text(head)) == ("Bob Baker", "Bob: by the screen")

@@ -62,6 +62,13 @@ class World:
             self.act("upload", {"account": "alice", "pageId": page.id, "fileName": name, "text": f"Alice: {name}"})
         return page
 
+    def macro(self, page: Page, **parameters: str) -> None:
+        """Put the macro "Locked attachments" at the end of a page, as Alice."""
+        view = f"{self.origin}/_sim/sites/{ACME}/pages/{page.id}/view"
+        answer = requests.get(view, headers={"X-Sim-Account": "alice"}, timeout=CALL_SECONDS)
+        (one,) = answer.json()["macros"]
+        self.act("macro", {"account": "alice", "pageId": page.id, "key": one["key"], "parameters": parameters})
+
     def file(self, page: Page, title: str) -> Json:
         """Return a file with its versions, newest first."""
         files = self.site()["attachments"]

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from lockpoint.domain.lock import FoundRecord
 from lockpoint.domain.signed_json import MacKeys
 from lockpoint.mail.link_pages import GettextPages
+from lockpoint.mail.macro_document import GettextMacro
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Tenant
 from lockpoint.services.known_pages import KnownPages
@@ -137,6 +138,7 @@ def make_services(host: FakeConfluence, tables: Tables, **other: Any) -> Service
         "mutexes": FakeMutexes(),
         "mailer": FakeMailer(),
         "link_pages": GettextPages(),
+        "macro_words": GettextMacro(),
         **ports_about_people(tables),
         **ports_about_sites(tables),
         **ports_about_forge(tables),

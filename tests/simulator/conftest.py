@@ -92,6 +92,19 @@ class FakeApp:
                 "webItems": [
                     {"key": "menu", "name": {"value": "Files"}, "location": "system.content.action", "url": "/m"}
                 ],
+                "dynamicContentMacros": [
+                    {
+                        "key": "list",
+                        "name": {"value": "List"},
+                        "url": "/list?page={page.id}&space={space.key}&scope={scope}&rows={rows}",
+                        "parameters": [{"identifier": "scope", "name": {"value": "Scope"}, "type": "string"}],
+                    }
+                ],
+                "generalPages": [{"key": "mine", "name": {"value": "Mine"}, "url": "/mine"}],
+                "spaceToolsTabs": [
+                    {"key": "space", "name": {"value": "Space"}, "url": "/space?key={space.key}", "location": "addons"}
+                ],
+                "configurePage": {"key": "configure", "name": {"value": "Settings"}, "url": "/settings"},
                 "confluenceContentProperties": [
                     {
                         "key": "index",

@@ -65,6 +65,7 @@ ACROSS = {
     "web/api/test_restricted_pages.py": "every call on pages that shut the app out",
     "web/connect/test_inactive_sites.py": "everything on sites that are inactive",
     "web/forge/test_access.py": "every route for everybody, through the Forge door",
+    "web/forge/test_macro_export.py": "the macro's export through the Forge door",
     "web/forge/test_move.py": "a site that moves to Forge and back",
     "web/forge/test_recorded_calls.py": "front ends that are older than the server",
     "web/test_access_matrix.py": "every route for everybody",

@@ -29,6 +29,7 @@ from lockpoint.web.connect.surfaces import PREPAINT_ENTRY, SURFACES, surface_rou
 from lockpoint.web.errors import STATUS_OF_CODE
 from lockpoint.web.forge.door import ForgeDoor
 from lockpoint.web.guards import Guard, guard_at, guard_of
+from lockpoint.web.macro_export import export_routes
 from lockpoint.web.mail_links import mail_routes
 from tests.fakes.connect import BRIDGE, make_world
 from tests.support.checkout import ROOT
@@ -41,11 +42,13 @@ EXPECTED = [
     (re.compile(r"/connect/(enabled|disabled)"), Guard.SERVER),
     (re.compile(r"/connect/webhooks/<event>"), Guard.SERVER),
     (re.compile(r"/connect/(byline|page|macro|my-locks|space|admin|get-started)"), Guard.FRAME),
+    (re.compile(r"/connect/macro/export"), Guard.EXPORT),
     (re.compile(r"/api/v1/.+"), Guard.CONTEXT),
     (re.compile(r"/mail/<token>"), Guard.MAIL_LINK),
     (re.compile(r"/forge/api/v1/.+"), Guard.FORGE_PERSON),
     (re.compile(r"/forge/(events|tick|goodbye)"), Guard.FORGE_PLATFORM),
     (re.compile(r"/forge/lifecycle"), Guard.FORGE_ARRIVAL),
+    (re.compile(r"/forge/macro/export"), Guard.FORGE_EXPORT),
 ]
 """The guards of the contract, by address."""
 
@@ -64,6 +67,7 @@ def app() -> Flask:
         template_routes(services),
         me_routes(services),
         mail_routes(services),
+        export_routes(services),
         surface_routes(bundle(), BRIDGE),
     ]
     return make_world(blueprints=blueprints, forge=forge_door()).app
@@ -99,7 +103,7 @@ def test_every_route_declares_the_guard_of_the_contract(app: Flask) -> None:
 
 def test_public_routes_do_not_write(app: Flask) -> None:
     for address, methods, guard in rules(app):
-        if guard in {Guard.PUBLIC, Guard.FRAME}:
+        if guard in {Guard.PUBLIC, Guard.FRAME, Guard.EXPORT}:
             assert methods <= {"GET", "HEAD", "OPTIONS"}, address
 
 
@@ -133,7 +137,7 @@ def test_the_descriptors_addresses_are_routes(app: Flask) -> None:
         if address in posted:
             assert guard in {Guard.SERVER, Guard.SIGNED_INSTALL}
         else:
-            assert guard in {Guard.FRAME, Guard.PUBLIC}
+            assert guard in {Guard.FRAME, Guard.EXPORT, Guard.PUBLIC}
 
 
 def test_routes_under_connect_are_in_the_descriptor(app: Flask) -> None:

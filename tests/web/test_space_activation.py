@@ -17,6 +17,7 @@ from lockpoint.services.ports.jobs import JobKind
 from simulator.world.seed import SPACE_ID
 from tests.web.api.document import CheckedApi, refusal
 from tests.web.live_app import Json, LiveApp
+from tests.web.test_macro_export import export
 
 HERE, ELSEWHERE = "DS", "OTHER"
 OTHER_ID = 987_654
@@ -118,6 +119,8 @@ def test_a_space_is_switched_off_and_on(scene: Scene) -> None:
     assert shown["can"] == {**dict.fromkeys(shown["can"], False), "release": True}
     listed = scene.api("alice", "GET", f"/pages/{scene.page}/attachments").json()
     assert (listed["items"], listed["active"]) == ([], False)
+    exported = export(live, "alice", scene.page)
+    assert ("switched off" in exported.text, "plan.txt" in exported.text) == (True, False)
     refused = scene.api("bob", "POST", f"/attachments/{live.file(scene.page)}/lock")
     assert refusal(refused) == (403, "inactive")
     scene.decide()

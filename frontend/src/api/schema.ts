@@ -194,7 +194,7 @@ export interface LinksModel {
   readonly download: string;
 }
 
-/** The files of a page, `total` in all parts. `active` False: Lockpoint is switched off here, and nothing is listed. */
+/** The files of a page, `total` in all parts. `active` False: Lockpoint is off here, and nothing is listed. */
 export interface ListModel {
   readonly title: string;
   readonly items: readonly AttachmentModel[];

@@ -19,7 +19,7 @@ from lockpoint.services.listing.etag import FRESH, etag_for, settings_version, s
 from lockpoint.services.lock_record.file_state import FileState, state_of
 from lockpoint.services.locks.authorization import NOT_THERE, facts, read_through, view_of
 from lockpoint.services.locks.lock_view import UNREADABLE_FILE, LockView, ViewState, view_all
-from lockpoint.services.ports.confluence import Attachment, Container, FileProperties, UnreadableFile
+from lockpoint.services.ports.confluence import Attachment, Container, ContainerKind, FileProperties, UnreadableFile
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import Witness
 from lockpoint.services.quota_accounting import spending_on
@@ -89,6 +89,14 @@ class Listing:
 def unchanged(services: Services, actor: Actor, container: Container, etag: str) -> bool:
     """Asks Confluence nothing but, once an hour, for settings."""
     return still_true(services, actor, container, etag)
+
+
+def of_content(services: Services, actor: Actor, content_id: str, query: Query) -> Listing:
+    """As `of_container`: frames get one kind of id for pages and blog posts, so both are tried."""
+    try:
+        return of_container(services, actor, Container(ContainerKind.PAGE, content_id), query)
+    except NotFound:
+        return of_container(services, actor, Container(ContainerKind.BLOGPOST, content_id), query)
 
 
 def of_container(services: Services, actor: Actor, container: Container, query: Query) -> Listing:

@@ -12,7 +12,7 @@ from flask import Blueprint, Response, jsonify, request
 from lockpoint.services.edit_requests import ask as edit_requests
 from lockpoint.services.edit_requests.decline import decline
 from lockpoint.services.edit_requests.hand_over import hand_over
-from lockpoint.services.errors import NotFound, UseCaseError
+from lockpoint.services.errors import UseCaseError
 from lockpoint.services.idempotency import once_set
 from lockpoint.services.listing import page_files
 from lockpoint.services.locks import notify_me
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from lockpoint.services.container import Services
     from lockpoint.services.context import Actor
-    from lockpoint.services.listing.page_files import FileRow, Listing, Query
+    from lockpoint.services.listing.page_files import FileRow, Listing
     from lockpoint.services.lock_record.waitlist import WaitlistPlace
 
 PREFIX = "/api/v1"
@@ -212,7 +212,7 @@ def _list(services: Services, content_id: str, asked: s.ListQuery) -> Response:
         if its_mark == mark and page_files.unchanged(services, actor, page, etag):
             return _tagged(Response(status=304), tag)
     query = page_files.Query(text=asked.q, state=asked.state, sort=asked.sort, cursor=asked.cursor, limit=asked.limit)
-    found = _of_content(services, content_id, query)
+    found = page_files.of_content(services, actor, content_id, query)
     answer = jsonify(dump(_list_model(services, actor.account_id, found)))
     return _tagged(_packed(answer), f"{found.etag}.{mark}")
 
@@ -236,15 +236,6 @@ def _mark(services: Services, asked: s.ListQuery) -> str:
     """A tag counts for this part of the list only. Keyed: what somebody searches for is not to be guessed from it."""
     keys = services.tag_keys
     return keys.digests(f"list-part/{asked.model_dump_json()}".encode())[keys.newest][:12]
-
-
-def _of_content(services: Services, content_id: str, query: Query) -> Listing:
-    """Frames get one kind of id for pages and blog posts: try both."""
-    actor = current_actor()
-    try:
-        return page_files.of_container(services, actor, Container(ContainerKind.PAGE, content_id), query)
-    except NotFound:
-        return page_files.of_container(services, actor, Container(ContainerKind.BLOGPOST, content_id), query)
 
 
 def _list_model(services: Services, account: str, found: Listing) -> s.ListModel:

@@ -24,7 +24,7 @@ MOST_FIELDS, LONGEST_NAME = 20, 64
 
 _ID: Final = re.compile(r"(?:att)?([1-9][0-9]{0,18})")
 
-C = TypeVar("C", bound=Command)
+C = TypeVar("C", bound=Incoming)
 Q = TypeVar("Q", bound=Incoming)
 
 

@@ -361,7 +361,7 @@ class ViewerModel(Outgoing):
 
 
 class ListModel(Outgoing):
-    """The files of a page, `total` in all parts. `active` False: Lockpoint is switched off here, and nothing is listed."""
+    """The files of a page, `total` in all parts. `active` False: Lockpoint is off here, and nothing is listed."""
 
     title: str
     items: list[AttachmentModel]

@@ -32,7 +32,8 @@ class Surface:
         return f"src/entries/connect-{self.name}.ts"
 
 
-# A dialog fills its frame; a whole page fills its parent; a macro is as high as its content.
+# A dialog fills its frame; a whole page fills its parent; a macro is as high as its content, which the library knows by
+# the class `ac-content`, and adds elements of its own to.
 _DIALOG, _WHOLE_PAGE, _INLINE = "margin:false;resize:false", "margin:false;sizeToParent:true", "margin:false"
 SURFACES: Final = (
     Surface("page", _DIALOG),
@@ -56,7 +57,7 @@ _SHELL: Final = """<!doctype html>
 <script src="{bridge}" data-options="{options}"></script>
 <script type="module" src="{script}"></script>
 </head>
-<body><div id="app"{guest}></div>
+<body><div class="ac-content"><div id="app"{guest}></div></div>
 <noscript>Lockpoint needs JavaScript to show the locks.</noscript>
 </body>
 </html>

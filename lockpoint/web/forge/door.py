@@ -55,6 +55,17 @@ class ForgeDoor:
             self._try(tenant, headers.get(OF_SYSTEM))
         return caller
 
+    def export(self, headers: Headers) -> TokenCaller:
+        """Our function at Forge, for the person whose token it brings; for nobody without one.
+
+        HostUnavailable while Confluence cannot tell whose it is.
+        """
+        found = self.inbound.function(headers.get("authorization"))
+        tenant = self._site(found)
+        owner = self.people.bring(tenant, headers.get(OF_USER))
+        # An invocation that names a person is theirs alone.
+        return TokenCaller(tenant, owner if found.person in {None, owner} else None)
+
     def platform(self, headers: Headers, *, lifecycle: bool = False) -> TokenCaller:
         """Forge itself, whose token of the app is kept."""
         found = self.inbound.platform(headers.get("authorization"))

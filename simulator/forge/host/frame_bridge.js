@@ -49,6 +49,11 @@
     else answer(reply);
   });
 
+  // The page around a frame without a size of its own makes it as high as its content.
+  addEventListener("DOMContentLoaded", () => {
+    new ResizeObserver(() => post({ height: document.body.offsetHeight })).observe(document.body);
+  });
+
   globalThis.__bridge = {
     callBridge: (command, payload) => new Promise((resolve, reject) => {
       const id = next();

@@ -11,15 +11,15 @@ const SHEETS = ["light", "dark"].map((mode) => `/_sim/nm/atlassian-connect-js/di
 const theme = () => ({ colorMode: document.documentElement.getAttribute("data-color-mode"), sheets: SHEETS });
 
 /** What the frame may ask for, by the name of the command. */
-function commandsOf({ module, contentId, send, close }) {
+function commandsOf({ module, spot, send, close }) {
   const flags = new Map();
   const listeners = new Map();
   let watching = null;
   return {
-    getContext: () => get(`/_sim/forge/context/${module.key}?contentId=${contentId}`),
+    getContext: () => get(`/_sim/forge/context/${module.key}?${new URLSearchParams(spot).toString()}`),
     async invoke({ invokeType, ...request }) {
       if (invokeType !== "ui-remote-fetch") throw new Error("This module's resolver is a remote.");
-      const { answer, breakdown } = await post(`/_sim/forge/invoke/${module.key}`, { contentId, request });
+      const { answer, breakdown } = await post(`/_sim/forge/invoke/${module.key}`, { ...spot, request });
       if (breakdown !== undefined) throw new Error(breakdown);
       return { success: true, payload: answer };
     },
@@ -47,19 +47,24 @@ function commandsOf({ module, contentId, send, close }) {
     emit({ event, payload }) {
       for (const call of listeners.get(event) ?? []) send({ call, args: [payload] });
     },
-    close() {
-      close();
-      return true;
+    close,
+    emitReadyEvent() {
+      throw new Error("This is no export.");
     },
   };
 }
 
-/** Answers the frame's messages; returns what ends it. */
-function serve(frame, origin, commands) {
-  const answer = async ({ data, origin: from, source }) => {
-    if (from !== origin || source !== frame.contentWindow || !data?.forge) return;
-    const { id, command, payload } = data.forge;
-    const send = (message) => frame.contentWindow?.postMessage({ forge: message }, origin);
+/** Answers the frame's messages and follows its height; returns what ends it. */
+function serve(frame, module, { spot, close, follow = () => {} }) {
+  const send = (message) => frame.contentWindow?.postMessage({ forge: message }, module.origin);
+  const commands = commandsOf({ module, spot, send, close });
+  const answer = async ({ data, origin, source }) => {
+    if (origin !== module.origin || source !== frame.contentWindow || !data?.forge) return;
+    const { id, command, payload, height } = data.forge;
+    if (height !== undefined) {
+      follow(height);
+      return;
+    }
     try {
       if (!Object.hasOwn(commands, command)) throw new Error(`The local Confluence does not know ${command}.`);
       send({ id, value: await commands[command](payload ?? {}) });
@@ -71,21 +76,35 @@ function serve(frame, origin, commands) {
   return () => removeEventListener("message", answer);
 }
 
+function frameOf(module) {
+  return el("iframe", { src: module.src, sandbox: SANDBOX, title: `App: ${module.title}` });
+}
+
+/** A module's frame in the page, as high as its content unless it has a size. */
+export function forgeFrame(module, { contentId = "", spaceKey = "", macro }) {
+  const frame = frameOf(module);
+  const follow = (height) => frame.style.setProperty("height", `${height}px`);
+  const spot = { contentId, spaceKey, localId: macro?.id ?? "" };
+  // Only a dialog can be closed.
+  serve(frame, module, { spot, close: () => false, ...(module.inline ? { follow } : {}) });
+  return frame;
+}
+
 /** Opens a module in a modal dialog, as the byline and the page's menu do. */
 export function openSurface(view, module) {
   const opener = document.activeElement;
-  const frame = el("iframe", { src: module.src, sandbox: SANDBOX, title: `App: ${module.title}` });
+  const frame = frameOf(module);
   const body = el("div", { class: "dialog-body" }, frame);
   const dialog = el("dialog", { class: `dialog dialog-${module.size}`, "aria-label": module.title }, body);
-  const send = (message) => frame.contentWindow?.postMessage({ forge: message }, module.origin);
   const close = () => {
     end();
     dialog.close();
     dialog.remove();
     focusAgain(opener);
     document.dispatchEvent(new CustomEvent("sim:dialog-closed"));
+    return true;
   };
-  const end = serve(frame, module.origin, commandsOf({ module, contentId: view.page.id, send, close }));
+  const end = serve(frame, module, { spot: { contentId: view.page.id }, close });
   dialog.addEventListener("cancel", (event) => {
     event.preventDefault();
     close();

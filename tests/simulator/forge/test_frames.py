@@ -29,11 +29,9 @@ def shown(sim: Sim, site: str = "acme") -> list[dict[str, Any]]:
 
 
 def test_an_installed_app_shows_the_surfaces_of_its_manifest(forge: Sim) -> None:
-    kinds = {one["kind"]: (one["key"], one["title"]) for one in shown(forge)}
-    assert kinds == {
-        "confluence:contentBylineItem": ("byline", "File locks"),
-        "confluence:contentAction": ("page-menu", "File locks"),
-    }
+    titles = {one["key"]: (one["kind"], one["title"]) for one in shown(forge)}
+    assert titles["byline"] == ("confluence:contentBylineItem", "File locks")
+    assert titles["my-locks"] == ("confluence:globalPage", "My locks")
 
 
 def test_an_app_that_is_gone_shows_nothing(forge: Sim) -> None:
@@ -82,3 +80,27 @@ def test_a_screen_is_told_its_place_and_its_viewer(forge: Sim) -> None:
     assert found["extension"]["space"]["key"]
     assert "_" not in found["locale"]
     assert forge.session.get(url).status_code == 403
+
+
+def context(sim: Sim, key: str, query: str) -> dict[str, Any]:
+    url = f"{sim.acme.origin}/_sim/forge/context/{key}?{query}"
+    found: dict[str, Any] = sim.session.get(url, headers={"X-Sim-Account": "alice"}).json()
+    return found
+
+
+def test_a_page_of_a_space_is_told_the_space(forge: Sim) -> None:
+    extension = context(forge, "space-permissions", "spaceKey=DS")["extension"]
+    assert extension == {"type": "confluence:spaceSettings", "space": {"id": "65538", "key": "DS"}}
+
+
+def test_a_macro_is_told_what_its_author_chose(forge: Sim) -> None:
+    """From the page's body; who opens the frame with an invented number is told nothing."""
+    asked = {"account": "alice", "pageId": PAGE_ID, "key": "locked-files", "parameters": {"scope": "space"}}
+    forge.control("/sites/acme/macro", asked)
+    url = f"{forge.running.control_url}/_sim/sites/acme/pages/{PAGE_ID}/view"
+    blocks = forge.session.get(url, headers={"X-Sim-Account": "alice"}).json()["blocks"]
+    macro = blocks[-1]["macro"]
+    assert (macro["key"], macro["app"]["door"]) == ("locked-files", "forge")
+    told = context(forge, "locked-files", f"contentId={PAGE_ID}&localId={macro['id']}")
+    assert (told["localId"], told["extension"]["config"]) == (macro["id"], {"scope": "space"})
+    assert "config" not in context(forge, "locked-files", f"contentId={PAGE_ID}&localId=other")["extension"]

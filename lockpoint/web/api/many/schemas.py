@@ -152,6 +152,10 @@ class NoticesModel(Outgoing):
     server_time: datetime
 
 
+class SelfTestBody(Command):
+    """Try again whether Confluence restores versions of attachments."""
+
+
 class HealthQuery(Incoming):
     """Without a space the whole site, for site admins."""
 
