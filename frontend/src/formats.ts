@@ -7,6 +7,10 @@ export interface Formats {
   full(iso: string): string;
   /** The two largest units of a duration in seconds; null under a minute. */
   duration(seconds: number): string | null;
+  /** The time left, rounded up so that a fresh lock of two days has two days; null under a minute. */
+  left(seconds: number): string | null;
+  /** Whole hours in words: "8 hours", "2 days", "1 week". */
+  hours(count: number): string;
   size(bytes: number): string;
   number(value: number): string;
 }
@@ -14,6 +18,7 @@ export interface Formats {
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+const SPANS = [["week", 168], ["day", 24], ["hour", 1]] as const;
 const KILO = 1024;
 const SIZE_UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"] as const;
 
@@ -34,6 +39,17 @@ function unitFormat(locale: string, unit: string, digits: number): Intl.NumberFo
   return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay, maximumFractionDigits: digits });
 }
 
+function inHours(locale: string, count: number): string {
+  const [unit, size] = SPANS.find(([, hours]) => count % hours === 0) ?? SPANS[2];
+  return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "long" }).format(count / size);
+}
+
+/** Return the seconds rounded up to what is shown: hours beyond a day, else minutes. */
+function roundedUp(seconds: number): number {
+  const unit = seconds > DAY ? HOUR : MINUTE;
+  return Math.ceil(seconds / unit) * unit;
+}
+
 function zoned(locale: string, timeZone: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   try {
     return new Intl.DateTimeFormat(locale, { ...options, timeZone });
@@ -52,6 +68,10 @@ export function formatsFor(locale: string, timeZone: string, now: () => Date = (
   const day = zoned("en-CA", timeZone, { dateStyle: "short" });
   const numbers = new Intl.NumberFormat(locale);
   const lists = new Intl.ListFormat(locale, { style: "narrow", type: "unit" });
+  const duration = (seconds: number): string | null => {
+    const shown = parts(seconds).map(([value, unit]) => unitFormat(locale, unit, 0).format(value));
+    return shown.length === 0 ? null : lists.format(shown);
+  };
   return {
     moment(iso) {
       const at = new Date(iso);
@@ -60,10 +80,9 @@ export function formatsFor(locale: string, timeZone: string, now: () => Date = (
       return (date.slice(0, 4) === today.slice(0, 4) ? thisYear : otherYear).format(at);
     },
     full: (iso) => complete.format(new Date(iso)),
-    duration(seconds) {
-      const shown = parts(seconds).map(([value, unit]) => unitFormat(locale, unit, 0).format(value));
-      return shown.length === 0 ? null : lists.format(shown);
-    },
+    duration,
+    left: (seconds) => (seconds < MINUTE ? null : duration(roundedUp(seconds))),
+    hours: (count) => inHours(locale, count),
     number: (value) => numbers.format(value),
     size(bytes) {
       const power = bytes < 1 ? 0 : Math.min(Math.floor(Math.log2(bytes) / 10), SIZE_UNITS.length - 1);

@@ -19,10 +19,29 @@ export interface HostContext {
   readonly timeZone: string;
 }
 
+/** The attachment that gets a new version. */
+export interface UploadTarget {
+  readonly contentId: string;
+  readonly attachmentId: string;
+  readonly title: string;
+}
+
+/** An upload that Confluence refused with a status, or did not answer: then the file may have arrived or not. */
+export class UploadFailure extends Error {
+  constructor(readonly status: number | null, options?: ErrorOptions) {
+    super(status === null ? "Confluence did not answer." : `Confluence answered ${String(status)}.`, options);
+  }
+}
+
 export interface Host {
   context(): Promise<HostContext>;
   /** Like the browser's `fetch` for `/api/v1/…`, as the viewer. Rejects with a TypeError when no answer arrived. */
   fetch(path: string, init: RequestInit): Promise<Response>;
+  /**
+   * Send a new version of an attachment to Confluence, as the viewer and past our server. Throws UploadFailure.
+   * Neither bridge tells how much has been sent.
+   */
+  upload(target: UploadTarget, file: File): Promise<void>;
   /** Follow the product's light or dark theme. */
   followTheme(): void;
   /** Open an address in a new tab; one that answers with a file starts a download. */
@@ -41,4 +60,14 @@ export function languageTag(locale: string): string {
   } catch {
     return "en";
   }
+}
+
+/** Where Confluence takes new versions, below the address of its REST API. */
+export function dataPath({ contentId, attachmentId }: UploadTarget): string {
+  return `/rest/api/content/${encodeURIComponent(contentId)}/child/attachment/${encodeURIComponent(attachmentId)}/data`;
+}
+
+/** Return the file under the attachment's name, because Confluence renames the attachment to what is sent. */
+export function named(file: File, { title }: UploadTarget): File {
+  return new File([file], title, { type: file.type });
 }

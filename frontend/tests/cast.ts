@@ -1,5 +1,6 @@
 /** People, locks and a fake server for all tests. */
-import { ApiError, type Attachment, type LockAnswer, type LocksApi, type LockView, type PageOfAttachments, type Person } from "../src/api";
+import { ApiError, type Attachment, type ExtendOptions, type LockAnswer, type LocksApi, type LockView, type PageOfAttachments, type Person } from "../src/api";
+import type { BulkAnswer, BulkOrder } from "../src/api/lists";
 import { formatsFor } from "../src/formats";
 import type { Host, HostContext } from "../src/host";
 import { translator } from "../src/messages";
@@ -138,9 +139,31 @@ export class FakeServer implements LocksApi {
 
   acquire = (id: string, options: object) => this.change("acquire", id, options);
   release = (id: string, lockId: string) => this.change("release", id, lockId);
-  extend = (id: string, lockId: string) => this.change("extend", id, lockId);
+  extend = (id: string, lockId: string, options: ExtendOptions = {}) => this.change("extend", id, lockId, options);
   break = (id: string, lockId: string, reason: string) => this.change("break", id, lockId, reason);
   takeOver = (id: string, lockId: string, reason: string) => this.change("takeOver", id, lockId, reason);
+  request = (id: string, lockId: string, message: string | null) => this.change("request", id, lockId, message);
+  cancelRequest = (id: string, lockId: string) => this.change("cancelRequest", id, lockId);
+  decline = (id: string, lockId: string, account: string, note: string | null) => this.change("decline", id, lockId, account, note);
+  handOver = (id: string, lockId: string, account: string, reason: string | null) => this.change("handOver", id, lockId, account, reason);
+
+  state = (id: string) => this.answer(["state", id], () => {
+    const lock = this.files.find((row) => row.id === id)?.lock ?? free();
+    return { id, lock, serverTime: "2026-11-21T12:00:00Z" };
+  });
+
+  /** Results of a bulk call by file; without one it is done, and the file's lock is `next`. */
+  refused: Readonly<Record<string, BulkAnswer["items"][number]>> = {};
+  retryAfter: number | null = null;
+
+  bulk = (order: BulkOrder, requestId: string): Promise<BulkAnswer> => this.answer(["bulk", order, requestId], () => {
+    const done = (id: string): BulkAnswer["items"][number] => {
+      this.files = this.files.map((row) => (row.id === id ? { ...row, lock: this.next } : row));
+      return { id, outcome: "done", status: 201, body: { id, lock: this.next, warning: null, serverTime: "2026-11-21T12:00:00Z" } };
+    };
+    const items = order.items.map(({ id }) => this.refused[id] ?? done(id));
+    return { items, retryAfter: this.retryAfter, until: null, serverTime: "2026-11-21T12:00:00Z" };
+  });
 
   private notify(name: string, id: string, notifyMe: LockView["notifyMe"]) {
     return this.answer([name, id], () => {
@@ -158,7 +181,7 @@ export class FakeServer implements LocksApi {
   });
 
   writes(): readonly (readonly unknown[])[] {
-    return this.calls.filter(([name]) => name !== "attachments");
+    return this.calls.filter(([name]) => name !== "attachments" && name !== "state");
   }
 }
 
@@ -171,5 +194,5 @@ export function context(change: Partial<HostContext> = {}): HostContext {
 /** A host that answers every call with `answer`, and does nothing else. */
 export function silentHost(answer: Host["fetch"] = () => Promise.resolve(Response.json({}))): Host {
   const nothing = (): void => undefined;
-  return { context: () => Promise.resolve(context()), fetch: answer, followTheme: nothing, open: nothing, close: nothing, ready: nothing };
+  return { context: () => Promise.resolve(context()), fetch: answer, followTheme: nothing, upload: () => Promise.resolve(), open: nothing, close: nothing, ready: nothing };
 }

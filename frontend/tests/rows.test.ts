@@ -23,6 +23,13 @@ describe("the list", () => {
     expect(ids({ query: "nobody" })).toBe("");
   });
 
+  test("finds a letter however it was typed", () => {
+    const found = (title: string, query: string) => choose([file("1", title)], { ...EVERYTHING, query }, "de").length;
+    expect(found("U\u0308bersicht.odt", "\u00fcbersicht")).toBe(1);
+    expect(found("Stra\u00dfe.txt", "STRASSE")).toBe(1);
+    expect(found("\uff22udget.txt", "budget")).toBe(1);
+  });
+
   test("filters by state, and by locks that need attention", () => {
     expect(ids({ filter: "free" })).toBe("3");
     expect(ids({ filter: "mine" })).toBe("1");

@@ -12,6 +12,7 @@ function host(context: Partial<HostContext> = {}) {
     context: async () => Promise.resolve({ ...CONTEXT, ...context }),
     fetch: vi.fn<Host["fetch"]>(),
     followTheme: vi.fn(),
+    upload: vi.fn<Host["upload"]>(),
     open: vi.fn<Host["open"]>(),
     close: vi.fn(),
     ready: vi.fn(),

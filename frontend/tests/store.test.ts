@@ -24,6 +24,20 @@ describe("loading", () => {
     expect(store.get().requests).toBe(2);
   });
 
+  test("shows the first part of a long list at once, and how many there are", async () => {
+    const server = new FakeServer(file("1", "a"), file("2", "b"), file("3", "c"));
+    server.pageSize = 2;
+    const store = new PageStore(server, "98311", () => 0);
+    const seen: unknown[] = [];
+    store.subscribe(() => seen.push([store.get().phase, store.get().rows.length, store.get().total]));
+    await store.refresh();
+    expect(seen).toEqual([["loading", 2, 3], ["ready", 3, 3]]);
+    seen.length = 0;
+    await store.refresh();
+    expect(seen).toEqual([["ready", 3, 3]]);
+    expect(store.get().title).toBe("Budget 2027");
+  });
+
   test("a row that says the same is the same object, so that nothing is drawn again", async () => {
     const server = new FakeServer(file("1", "a"), file("2", "b"));
     const store = await opened(server);
@@ -100,7 +114,12 @@ describe("acting", () => {
 
   test.each([
     [{ kind: "unlock" }, ["release", "1", "L1"]],
-    [{ kind: "extend" }, ["extend", "1", "L1"]],
+    [{ kind: "extend", options: {} }, ["extend", "1", "L1", {}]],
+    [{ kind: "extend", options: { hours: 4, note: "" } }, ["extend", "1", "L1", { hours: 4, note: "" }]],
+    [{ kind: "request", message: "please" }, ["request", "1", "L1", "please"]],
+    [{ kind: "cancelRequest" }, ["cancelRequest", "1", "L1"]],
+    [{ kind: "decline", accountId: "b", note: null }, ["decline", "1", "L1", "b", null]],
+    [{ kind: "handOver", accountId: "b", reason: null }, ["handOver", "1", "L1", "b", null]],
     [{ kind: "break", reason: "r" }, ["break", "1", "L1", "r"]],
     [{ kind: "takeOver", reason: "r" }, ["takeOver", "1", "L1", "r"]],
     [{ kind: "notify" }, ["askNotice", "1"]],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { EndReason, LastEnded } from "../src/api";
-import { endedWords, leftWords, noticeWords, rowProblemWords, stateWords, unprotectedWords } from "../src/page/words";
+import { dropWords, endedWords, endingShown, leftWords, noticeWords, rowProblemWords, stateWords, unprotectedWords, uploadWords } from "../src/page/words";
 import { problemWords } from "../src/problems";
 import { ALICE, BOB, DANA, file, free, mine, others, voice } from "./cast";
 
@@ -14,7 +14,7 @@ describe("words", () => {
   test("every state has words of its own", () => {
     const states = [free(), mine(), others(), free({ state: "ending" })];
     expect(states.map((lock) => stateWords(lock, voice.t))).toEqual([
-      "Free", "Locked by you", "Locked by Bob Brown", "Lock is ending",
+      "Not locked", "Locked by you", "Locked by Bob Brown", "Lock is ending",
     ]);
   });
 
@@ -40,6 +40,10 @@ describe("words", () => {
   test("time left is counted down from the server's figure", () => {
     expect(leftWords(mine({ secondsLeft: 7_260 }), 0, voice)).toBe("2 hrs 1 min");
     expect(leftWords(mine({ secondsLeft: 7_260 }), 7_200, voice)).toBe("1 min");
+    expect(leftWords(mine({ secondsLeft: 172_799 }), 0, voice)).toBe("2 days");
+    expect(leftWords(mine({ secondsLeft: 172_800 }), 3_601, voice)).toBe("1 day 23 hrs");
+    expect(leftWords(mine({ secondsLeft: 3_599 }), 0, voice)).toBe("1 hr");
+    expect(leftWords(mine({ secondsLeft: 3_599 }), 61, voice)).toBe("59 mins");
     expect(leftWords(mine({ secondsLeft: 30 }), 600, voice)).toBe("under a minute");
     expect(leftWords(mine({ secondsLeft: null }), 0, voice)).toBe("No end");
   });
@@ -48,12 +52,12 @@ describe("words", () => {
     expect(endedWords(ended("broken", { why: "release day" }), voice)).toBe(
       "Lock ended by Dana Diaz, 12:00. Reason: release day",
     );
-    expect(endedWords(ended("expired", { by: null }), voice)).toBe("Lock ran out, 12:00");
+    expect(endedWords(ended("expired", { by: null }), voice)).toBe("Expired, 12:00");
     expect(endedWords(ended("handed_over"), voice)).toBe("Handed over by Dana Diaz, 12:00");
   });
 
   test("a lost lock says who took it and when", () => {
-    const lost = { id: 1, kind: "lost", title: "plan.pdf", ended: ended("taken_over", { why: "urgent" }) } as const;
+    const lost = { id: 1, kind: "lost", title: "plan.pdf", ended: ended("taken_over", { why: "urgent" }), person: null } as const;
     expect(noticeWords(lost, voice)).toBe("Your lock on plan.pdf was taken over by Dana Diaz at 12:00. Reason: urgent");
     expect(noticeWords({ ...lost, ended: null }, voice)).toBe("Your lock on plan.pdf has ended.");
     const given = { ...lost, ended: ended("handed_over") } as const;
@@ -90,5 +94,31 @@ describe("words", () => {
       "Confluence cannot be reached right now. Try again in 40 s.",
     );
     expect(problemWords({ ...busy, code: "too_many_requests" }, voice.t)).toContain("in 30 min");
+  });
+
+  test("how the last lock ended is shown while nobody holds the file, or where a manager gave a reason", () => {
+    const last = (reason: EndReason, why: string | null) => ({ lastEnded: ended(reason, { why }) });
+    expect(endingShown(free(last("released", null)))).not.toBeNull();
+    expect(endingShown(mine(last("released", null)))).toBeNull();
+    expect(endingShown(mine(last("taken_over", null)))).toBeNull();
+    expect(endingShown(mine(last("taken_over", "urgent")))?.why).toBe("urgent");
+    expect(endingShown(others(last("handed_over", "words of the owner")))).toBeNull();
+  });
+
+  test("an upload is told with what to do", () => {
+    const sent = new File(["x"], "new.pdf");
+    const failed = (why: "offline" | "tooLarge") => uploadWords(row, { step: "failed", file: sent, why }, voice);
+    expect(failed("offline")).toContain("compare the version above");
+    expect(failed("tooLarge")).toContain("larger than this site allows");
+    expect(uploadWords(row, { step: "sent", file: "new.pdf", lockId: "L1", endsItself: false }, voice)).toBe("new.pdf is in Confluence as version 3.");
+    expect(uploadWords(row, { step: "refused", why: "several", file: "" }, voice)).toContain("Drop one file");
+  });
+
+  test("a row says why nothing can be dropped on it", () => {
+    expect(dropWords(file("1", "a.pdf", mine()), voice)).toBe("Drop the new version here");
+    expect(dropWords(file("1", "a.pdf", others()), voice)).toContain("Bob Brown has locked a.pdf");
+    expect(dropWords(file("1", "a.pdf", free()), voice)).toContain("Lock a.pdf first");
+    expect(dropWords(file("1", "a.pdf", free({ can: { ...free().can, lock: false } })), voice)).toContain("may not change");
+    expect(dropWords(file("1", "a.pdf", free({ state: "ending" })), voice)).toContain("just ending");
   });
 });

@@ -1,6 +1,6 @@
 /** Client and types of `/api/v1`. */
 export { ApiError, clientOf, createClient, NetworkError, type Client, type ClientDependencies } from "./client";
-export { locksApi, type AcquireOptions, type Attachment, type EndReason, type LastEnded, type LocksApi, type LockAnswer, type LockView, type NotifyAnswer, type PageOfAttachments, type Person, type Viewer } from "./locks";
+export { locksApi, type AcquireOptions, type Attachment, type EditRequest, type EndReason, type ExtendOptions, type LastEnded, type LocksApi, type LockAnswer, type LockView, type NotifyAnswer, type PageOfAttachments, type Person, type Viewer } from "./locks";
 export { directoryApi, type DirectoryApi, type Kind, type Named } from "./directory";
 export { settingsApi, type Change, type OwnRules, type SettingsApi, type SiteChanges, type SiteSettings, type SpaceChoice, type SpaceSettings } from "./settings";
 export { auditApi, type AuditApi, type AuditKind, type AuditPage, type AuditQuery, type AuditRow } from "./audit";

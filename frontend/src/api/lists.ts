@@ -1,6 +1,7 @@
 /** The calls about locks across pages. */
 import type { Client } from "./client";
-import type { BulkAction, BulkItemBody, BulkModel, ListedLockModel, LocksModel, LockAnswerModel } from "./schema";
+import { locksApi, type LocksApi } from "./locks";
+import type { BulkAction, BulkItemBody, BulkModel, ListedLockModel, LocksModel } from "./schema";
 
 export type ListedLock = ListedLockModel;
 export type PartOfLocks = LocksModel;
@@ -29,12 +30,10 @@ export interface BulkOrder {
   readonly reason?: string;
 }
 
-export interface ListsApi {
+export interface ListsApi extends Pick<LocksApi, "bulk" | "handOver"> {
   locks(question: LockQuestion, cursor: string | null, limit: number): Promise<PartOfLocks>;
   /** Return the whole list as a table for spreadsheets, in the parts that the server gives. */
   csv(question: LockQuestion): Promise<Blob>;
-  bulk(order: BulkOrder, requestId: string): Promise<BulkAnswer>;
-  handOver(id: string, lockId: string, accountId: string, reason: string | null): Promise<LockAnswerModel>;
 }
 
 /** As many rows as the server puts into one answer. */
@@ -54,7 +53,9 @@ function queryOf(scope: LockScope, { text, state, sort }: LockQuestion): URLSear
   return query;
 }
 
-export function listsApi({ read, csv, write }: Client, scope: LockScope): ListsApi {
+export function listsApi(client: Client, scope: LockScope): ListsApi {
+  const { read, csv } = client;
+  const { bulk, handOver } = locksApi(client);
   return {
     locks(question, cursor, limit) {
       const query = queryOf(scope, question);
@@ -63,9 +64,7 @@ export function listsApi({ read, csv, write }: Client, scope: LockScope): ListsA
       return read<PartOfLocks>(`${pathOf(scope)}?${query.toString()}`);
     },
     csv: (question) => csv(`${pathOf(scope)}?${queryOf(scope, question).toString()}`),
-    bulk: ({ action, items, reason }, requestId) =>
-      write("POST", "/locks/bulk", { requestId, action, items, ...(reason === undefined ? {} : { reason }) }),
-    handOver: (id, lockId, accountId, reason) =>
-      write("POST", `/attachments/${encodeURIComponent(id)}/lock/hand-over`, { lockId, accountId, ...(reason === null ? {} : { reason }) }),
+    bulk,
+    handOver,
   };
 }

@@ -1,9 +1,9 @@
 /** All screens of the Forge app: one page, which loads what its module asks for. */
-import { invokeRemote, router, view } from "@forge/bridge";
+import { invokeRemote, requestConfluence, router, view } from "@forge/bridge";
 import { forgeHost } from "../host/forge";
 import { start } from "../start";
 
-void start(forgeHost({ invokeRemote, router, view }), {
+void start(forgeHost({ invokeRemote, requestConfluence, router, view }), {
   page: async (...place) => (await import("../page/main")).showPage(...place),
   macro: async (...place) => (await import("../macro/main")).showMacro(...place),
   "my-locks": async (...place) => (await import("../myLocks/main")).showMyLocks(...place),

@@ -1,5 +1,5 @@
 /** The host on Atlassian Connect: its library is the global `AP`, the API is on our own origin. */
-import { languageTag, type Host, type HostContext, type ScreenName } from "../host";
+import { dataPath, languageTag, named, UploadFailure, type Host, type HostContext, type ScreenName } from "../host";
 import { rememberTheme } from "../theme";
 
 /** The part of `AP` used here; it exists in the production library and in the published package. */
@@ -11,6 +11,13 @@ export interface ConnectBridge {
   };
   readonly theming: { initializeTheming(): void };
   readonly dialog: { close(): void };
+  request(options: {
+    readonly url: string;
+    readonly type: "POST";
+    readonly contentType: "multipart/form-data";
+    readonly headers: Readonly<Record<string, string>>;
+    readonly data: Readonly<Record<string, string | File>>;
+  }): Promise<unknown>;
 }
 
 /** What the server and Confluence told this frame by its page and its signed address. */
@@ -36,6 +43,19 @@ function tokensOf(bridge: ConnectBridge, now: () => number): (fresh: boolean) =>
     });
     return token;
   };
+}
+
+/** Return the status of a refusal, which the bridge brings as an object or as its JSON; null where there is none. */
+function statusOf(refusal: unknown): number | null {
+  let told = refusal;
+  try {
+    if (typeof refusal === "string") told = JSON.parse(refusal);
+  } catch {
+    return null;
+  }
+  const { xhr } = (told ?? {}) as { xhr?: { status?: unknown } };
+  const status = Number(xhr?.status);
+  return Number.isInteger(status) && status >= 400 ? status : null;
 }
 
 function openTab(url: string): void {
@@ -83,6 +103,15 @@ export function connectHost(bridge: ConnectBridge, frame: ConnectFrame, now = ()
     async fetch(path, init) {
       const response = await send(path, init, false);
       return response.status === 401 ? send(path, init, true) : response;
+    },
+    async upload(target, file) {
+      const data = { file: named(file, target), minorEdit: "false" };
+      const headers = { "X-Atlassian-Token": "no-check" };
+      try {
+        await bridge.request({ url: dataPath(target), type: "POST", contentType: "multipart/form-data", headers, data });
+      } catch (refusal) {
+        throw new UploadFailure(statusOf(refusal), { cause: refusal });
+      }
     },
     followTheme() {
       rememberTheme();

@@ -1,5 +1,5 @@
 /** The host on Atlassian Forge: every call goes through its bridge, which adds proof of the viewer. */
-import { languageTag, type Host, type ScreenName } from "../host";
+import { dataPath, languageTag, named, UploadFailure, type Host, type ScreenName } from "../host";
 import { rememberTheme } from "../theme";
 
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -12,6 +12,7 @@ export interface ForgeBridge {
     readonly headers?: object;
     readonly body?: unknown;
   }>;
+  requestConfluence(path: string, init: RequestInit): Promise<Response>;
   readonly router: { open(url: string): Promise<void> };
   readonly view: {
     getContext(): Promise<{
@@ -81,7 +82,7 @@ function textsOf(config: Readonly<Record<string, unknown>>): Readonly<Record<str
 }
 
 export function forgeHost(bridge: ForgeBridge): Host {
-  const { router, view } = bridge;
+  const { requestConfluence, router, view } = bridge;
   return {
     async context() {
       const { moduleKey, locale, timezone, extension } = await view.getContext();
@@ -103,6 +104,15 @@ export function forgeHost(bridge: ForgeBridge): Host {
       });
       if (status === undefined) throw new TypeError("Forge answered without a status.");
       return responseOf(status, headers ?? {}, body);
+    },
+    async upload(target, file) {
+      const body = new FormData();
+      body.append("file", named(file, target));
+      body.append("minorEdit", "false");
+      const answer = await requestConfluence(`/wiki${dataPath(target)}`, { method: "POST", headers: { "X-Atlassian-Token": "no-check" }, body }).catch((cause: unknown) => {
+        throw new UploadFailure(null, { cause });
+      });
+      if (!answer.ok) throw new UploadFailure(answer.status);
     },
     followTheme() {
       rememberTheme();

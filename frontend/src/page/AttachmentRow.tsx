@@ -1,53 +1,84 @@
-/** One attachment: its cells, and below them the last problem and the open form. */
+/** One attachment: its cells, and below them who asks for it, its upload, the last problem and the open form. */
 import { memo } from "../ui/memo";
-import type { AcquireOptions, Attachment } from "../api";
-import { LockForm, ReasonForm } from "./forms";
+import type { Attachment } from "../api";
+import { Avatar } from "../ui/Avatar";
+import { FileIcon } from "../ui/FileIcon";
 import { Icon } from "../ui/Icon";
-import { RowActions, type FormKind } from "./RowActions";
+import type { Action } from "./actions";
+import { RowForm } from "./forms";
+import type { Form, Run } from "./offers";
+import { Requests, requestsShown } from "./Requests";
+import { RowActions } from "./RowActions";
 import { fileType, isHeld } from "./rows";
 import { StateCell } from "./StateCell";
+import { UploadLine } from "./UploadLine";
+import { isUnderWay, type Offer, type Upload } from "./uploads";
+import { useDrop } from "./useDrop";
 import type { Problem } from "../problems";
-import type { Action } from "./store";
 import { nameOf, type Voice } from "../voice";
-import { leftWords, rowProblemWords } from "./words";
+import { dropWords, rowProblemWords } from "./words";
 
 export interface RowEvents {
   readonly act: (row: Attachment, action: Action) => Promise<boolean>;
-  readonly openForm: (id: string, kind: FormKind | null) => void;
+  readonly openForm: (id: string, form: Form | null) => void;
   readonly dismissProblem: (id: string) => void;
   readonly download: (row: Attachment) => void;
+  readonly select: (id: string, range: boolean) => void;
+  /** Let the viewer choose a file to upload. */
+  readonly pick: (row: Attachment) => void;
+  readonly offer: (row: Attachment, offer: Offer) => void;
+  readonly send: (row: Attachment, file: File) => void;
+  readonly dismissUpload: (id: string) => void;
+  readonly now: () => number;
 }
 
 interface Props {
   readonly row: Attachment;
   readonly voice: Voice;
-  /** Age of the state in seconds, in whole minutes because the row shows no seconds. */
-  readonly ageSeconds: number;
+  /** The time left in words, which changes by the minute. */
+  readonly left: string;
+  readonly selected: boolean;
   readonly working: boolean;
   readonly problem: Problem | null;
-  readonly form: FormKind | null;
+  readonly upload: Upload | null;
+  readonly form: Form | null;
   readonly events: RowEvents;
 }
 
-export const COLUMNS = 9;
+/** Columns that every width has; a cell that spans hidden ones would make room for them. */
+const COLUMNS = 7;
+const WIDE_COLUMNS = 3;
 
 /** Return the size in words, or nothing where it is not known. */
 function sizeOf({ fileSize }: Attachment, { formats }: Voice): string {
   return fileSize === null ? "" : formats.size(fileSize);
 }
 
+function titleOf({ title }: Attachment, { t }: Voice): string {
+  return title === "" ? t("file.nameless") : title;
+}
+
+function SelectCell({ row, voice, selected, events }: Props) {
+  return (
+    <td role="cell" class="cell-select">
+      <label class="pick">
+        <input type="checkbox" checked={selected} aria-label={voice.t("file.select", { title: titleOf(row, voice) })}
+          onClick={(event) => events.select(row.id, event.shiftKey)} />
+      </label>
+    </td>
+  );
+}
+
 function NameCell({ row, voice }: Props) {
   const { t } = voice;
-  if (row.links === null || row.version === null) {
-    return <span class="file">{row.title === "" ? t("file.nameless") : row.title}</span>;
-  }
+  if (row.links === null || row.version === null) return <span class="file">{titleOf(row, voice)}</span>;
   const meta = [fileType(row), sizeOf(row, voice)].filter((part) => part !== "").join(" · ");
   return (
     <>
       <a class="file" href={row.links.open} target="_blank" rel="noopener noreferrer"
         aria-label={t("file.open", { title: row.title })}>{row.title}</a>
       <span class="meta">
-        <span><span class="narrow-only">{meta} · </span>{t("file.version", { version: row.version })}</span>
+        <span><span class="not-wide">{meta} · </span>{t("file.version", { version: row.version })}</span>
         <a class="download" href={row.links.download} target="_blank" rel="noopener noreferrer"
           aria-label={t("file.download", { title: row.title })}><Icon name="download" />{t("file.downloadShort")}</a>
       </span>
@@ -55,15 +86,25 @@ function NameCell({ row, voice }: Props) {
   );
 }
 
+function OwnerCell({ row: { lock }, voice: { t } }: Props) {
+  if (!isHeld(lock)) return null;
+  return <span class="person"><Avatar person={lock.holder} /><span>{nameOf(lock.holder, t)}</span></span>;
+}
+
 function SinceCell({ row: { lock }, voice: { formats } }: Props) {
   if (!isHeld(lock) || lock.since === null) return null;
   return <time dateTime={lock.since} title={formats.full(lock.since)}>{formats.moment(lock.since)}</time>;
 }
 
-function EndsCell({ row: { lock }, voice, ageSeconds }: Props) {
+function EndsCell({ row: { lock }, voice: { t, formats }, left }: Props) {
   if (!isHeld(lock)) return null;
-  const left = leftWords(lock, ageSeconds, voice);
-  return <span title={lock.expiresAt === null ? undefined : voice.formats.full(lock.expiresAt)}>{left}</span>;
+  const { expiresAt } = lock;
+  return (
+    <>
+      <span>{left}</span>
+      {expiresAt !== null && <time class="subtle" dateTime={expiresAt} title={formats.full(expiresAt)}>{t("lock.ends", { time: formats.moment(expiresAt) })}</time>}
+    </>
+  );
 }
 
 function WaitingCell({ row: { lock: { notifyMe } }, voice: { t, formats } }: Props) {
@@ -81,22 +122,14 @@ function WaitingCell({ row: { lock: { notifyMe } }, voice: { t, formats } }: Pro
 }
 
 function OpenForm({ row, voice, working, form, events }: Props) {
-  const cancel = (): void => events.openForm(row.id, null);
-  const run = async (action: Action): Promise<boolean> => {
-    const worked = await events.act(row, action);
-    if (worked) cancel();
-    return worked;
-  };
-  if (form === "lock") {
-    const lock = async (options: AcquireOptions, download: boolean): Promise<void> => {
-      if (await run({ kind: "lock", options }) && download) events.download(row);
-    };
-    return <LockForm {...{ row, voice, working }} onCancel={cancel}
-      onLock={(options, download) => { void lock(options, download); }} />;
-  }
   if (form === null) return null;
-  return <ReasonForm {...{ row, voice, working }} kind={form} onCancel={cancel}
-    onReason={(reason) => { void run({ kind: form, reason }); }} />;
+  const cancel = (): void => events.openForm(row.id, null);
+  const act = async (action: Action, download: boolean): Promise<void> => {
+    if (!await events.act(row, action)) return;
+    cancel();
+    if (download) events.download(row);
+  };
+  return <RowForm {...{ row, voice, working, form }} onCancel={cancel} onAct={(action, download) => { void act(action, download); }} />;
 }
 
 function RowProblem({ row, problem, voice, events }: Props) {
@@ -111,37 +144,67 @@ function RowProblem({ row, problem, voice, events }: Props) {
   );
 }
 
+function keyOf(form: Form | null): string {
+  return form === null ? "" : Object.values(form).join(" ");
+}
+
+async function lockAndDownload({ row, events }: Props): Promise<void> {
+  if (await events.act(row, { kind: "lock", options: {} })) events.download(row);
+}
+
+function run(props: Props, wanted: Run): void {
+  const { row, form, events } = props;
+  if ("form" in wanted) events.openForm(row.id, form?.kind === wanted.form ? null : { kind: wanted.form });
+  else if ("also" in wanted && wanted.also === "upload") events.pick(row);
+  else if ("also" in wanted) void lockAndDownload(props);
+  else if (wanted.act === "lock" || wanted.act === "extend") void events.act(row, { kind: wanted.act, options: {} });
+  else void events.act(row, { kind: wanted.act });
+}
+
+function Below(props: Props) {
+  const { row, voice, working, upload, form, events } = props;
+  return (
+    <tr role="row" class="below">
+      <td role="cell" colSpan={COLUMNS} aria-colspan={COLUMNS + WIDE_COLUMNS}>
+        <Requests {...{ row, voice, working }} onAct={(action) => { void events.act(row, action); }} onForm={(asked) => events.openForm(row.id, keyOf(form) === keyOf(asked) ? null : asked)} />
+        {upload !== null && (
+          <UploadLine {...{ row, upload, voice, working }} now={events.now} onSend={(file) => events.send(row, file)}
+            onUnlock={() => { void events.act(row, { kind: "unlock" }); }} onDismiss={() => events.dismissUpload(row.id)} />
+        )}
+        <RowProblem {...props} />
+        <OpenForm {...props} key={keyOf(form)} />
+      </td>
+      <td role="presentation" class="wide-only" colSpan={WIDE_COLUMNS} />
+    </tr>
+  );
+}
+
 function Row(props: Props) {
-  const { row, voice, working, form, problem, events } = props;
+  const { row, voice, selected, working, form, problem, upload, events } = props;
   const { t } = voice;
-  const below = form !== null || problem !== null;
+  const below = form !== null || problem !== null || upload !== null || requestsShown(row, voice.me).length > 0;
+  const drop = useDrop((offer) => events.offer(row, offer));
+  const look = ["row", below ? "with-below" : "", selected ? "selected" : "", drop.above ? "drop" : ""].filter((name) => name !== "").join(" ");
   return (
     <>
-      <tr role="row" data-row={row.id} class={below ? "row with-below" : "row"}>
-        <th role="rowheader" scope="row" class="cell-name"><NameCell {...props} /></th>
+      <tr role="row" data-row={row.id} class={look} {...drop.handlers}>
+        <SelectCell {...props} />
+        <th role="rowheader" scope="row" class="cell-name">
+          <div class="name"><FileIcon title={row.title} mediaType={row.mediaType} /><div><NameCell {...props} /></div></div>
+          {drop.above && <p class="drop-words"><Icon name="upload" /><span>{dropWords(row, voice)}</span></p>}
+        </th>
         <td role="cell" class="cell-type wide-only">{fileType(row)}</td>
         <td role="cell" class="cell-size wide-only">{sizeOf(row, voice)}</td>
         <td role="cell" class="cell-state"><StateCell lock={row.lock} voice={voice} /></td>
-        <td role="cell" class="cell-owner" data-label={t("column.owner")}>
-          {isHeld(row.lock) ? nameOf(row.lock.holder, t) : null}
-        </td>
+        <td role="cell" class="cell-owner wide-only"><OwnerCell {...props} /></td>
         <td role="cell" class="cell-since" data-label={t("column.since")}><SinceCell {...props} /></td>
         <td role="cell" class="cell-ends" data-label={t("column.endsIn")}><EndsCell {...props} /></td>
         <td role="cell" class="cell-waiting"><WaitingCell {...props} /></td>
         <td role="cell" class="cell-actions">
-          <RowActions row={row} voice={voice} working={working} openForm={form}
-            onAct={(kind) => { void events.act(row, kind === "lock" ? { kind, options: {} } : { kind }); }}
-            onForm={(kind) => events.openForm(row.id, form === kind ? null : kind)} />
+          <RowActions {...{ row, voice, working }} uploading={isUnderWay(upload ?? undefined)} onRun={(wanted) => run(props, wanted)} />
         </td>
       </tr>
-      {below && (
-        <tr role="row" class="below">
-          <td role="cell" colSpan={COLUMNS} aria-colspan={COLUMNS}>
-            <RowProblem {...props} />
-            <OpenForm {...props} key={form} />
-          </td>
-        </tr>
-      )}
+      {below && <Below {...props} />}
     </>
   );
 }

@@ -1,16 +1,15 @@
 /** The table: column heads that sort, and the rows near the view. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { Attachment } from "../api";
-import { AttachmentRow, COLUMNS, type RowEvents } from "./AttachmentRow";
-import { Icon } from "../ui/Icon";
-import type { FormKind } from "./RowActions";
-import type { Choice, Sort, SortKey } from "./rows";
+import { SortHead } from "../ui/SortHead";
+import { useReach } from "../ui/useReach";
+import { AttachmentRow, type RowEvents } from "./AttachmentRow";
+import type { Form } from "./offers";
+import { isHeld, type Choice, type Sort, type SortKey } from "./rows";
 import type { PageState } from "./store";
+import type { Upload } from "./uploads";
 import type { Voice } from "../voice";
-
-/** Rows rendered in one step, so that a list of 1,000 opens fast. */
-const STEP = 60;
-const REACH = "600px";
+import { leftWords } from "./words";
 
 interface Props {
   readonly rows: readonly Attachment[];
@@ -20,7 +19,10 @@ interface Props {
   /** What the viewer searches, filters and sorts by. */
   readonly choice: Choice;
   readonly onSort: (sort: Sort) => void;
-  readonly forms: ReadonlyMap<string, FormKind>;
+  readonly selected: ReadonlySet<string>;
+  readonly onSelectAll: () => void;
+  readonly uploads: ReadonlyMap<string, Upload>;
+  readonly forms: ReadonlyMap<string, Form>;
   readonly events: RowEvents;
 }
 
@@ -29,68 +31,60 @@ const HEADS: readonly { readonly key: SortKey; readonly look: string }[] = [
   { key: "type", look: "cell-type wide-only" },
   { key: "size", look: "cell-size wide-only" },
   { key: "state", look: "cell-state" },
-  { key: "owner", look: "cell-owner" },
+  { key: "owner", look: "cell-owner wide-only" },
   { key: "since", look: "cell-since" },
   { key: "endsIn", look: "cell-ends" },
   { key: "waiting", look: "cell-waiting" },
 ];
 
-function Head({ choice: { sort }, onSort, voice: { t } }: Props) {
+function SelectAll({ rows, selected, voice: { t }, onSelectAll }: Props) {
+  const box = useRef<HTMLInputElement>(null);
+  const count = rows.filter(({ id }) => selected.has(id)).length;
+  const all = count > 0 && count === rows.length;
+  useEffect(() => {
+    if (box.current !== null) box.current.indeterminate = count > 0 && !all;
+  });
+  return (
+    <th role="columnheader" scope="col" class="cell-select">
+      <label class="pick">
+        <input ref={box} type="checkbox" checked={all} aria-label={t("file.selectAll")} onChange={onSelectAll} />
+        <span class="cards-only" aria-hidden="true">{t("file.selectAll")}</span>
+      </label>
+    </th>
+  );
+}
+
+function Head(props: Props) {
+  const { choice: { sort }, onSort, voice: { t } } = props;
   return (
     <thead role="rowgroup">
       <tr role="row">
-        {HEADS.map(({ key, look }) => {
-          const chosen = sort.key === key;
-          const direction = sort.descending ? "descending" : "ascending";
-          return (
-            <th key={key} role="columnheader" scope="col" class={look} aria-sort={chosen ? direction : "none"}>
-              <button type="button" class="sorter"
-                onClick={() => onSort({ key, descending: chosen && !sort.descending })}>
-                {t(`column.${key}`)}
-                {chosen && <Icon name={sort.descending ? "down" : "up"} />}
-              </button>
-            </th>
-          );
-        })}
+        <SelectAll {...props} />
+        {HEADS.map(({ key, look }) => (
+          <SortHead key={key} look={look} text={t(`column.${key}`)}
+            direction={sort.key === key ? (sort.descending ? "descending" : "ascending") : "none"}
+            onSort={(descending) => onSort({ key, descending })} />
+        ))}
         <th role="columnheader" scope="col" class="cell-actions">{t("column.actions")}</th>
       </tr>
     </thead>
   );
 }
 
-/** Return how many rows to render: one step, and one more each time the last row comes near the view. */
-function useReach(total: number, choice: unknown) {
-  const [reach, setReach] = useState(STEP);
-  const [drawn, setDrawn] = useState(choice);
-  if (drawn !== choice) {
-    setDrawn(choice);
-    setReach(STEP);
-  }
-  const end = useRef<HTMLTableRowElement>(null);
-  useEffect(() => {
-    if (end.current === null) return undefined;
-    const watcher = new IntersectionObserver((entries) => {
-      if (entries.some((entry) => entry.isIntersecting)) setReach((now) => now + STEP);
-    }, { rootMargin: REACH });
-    watcher.observe(end.current);
-    return () => watcher.disconnect();
-  }, [reach, total]);
-  return { reach, end };
-}
-
 export function AttachmentTable(props: Props) {
-  const { rows, state, voice, ageSeconds, choice, forms, events } = props;
-  const { reach, end } = useReach(rows.length, choice);
+  const { rows, state, voice, ageSeconds, choice, selected, uploads, forms, events } = props;
+  const { reach, end } = useReach<HTMLTableRowElement>(rows.length, choice);
   return (
     <table role="table" class="files" aria-label={voice.t("page.title")} aria-rowcount={rows.length + 1}>
       <Head {...props} />
       <tbody role="rowgroup">
         {rows.slice(0, reach).map((row) => (
-          <AttachmentRow key={row.id} row={row} voice={voice} ageSeconds={ageSeconds} events={events}
+          <AttachmentRow key={row.id} row={row} voice={voice} events={events} selected={selected.has(row.id)}
+            left={isHeld(row.lock) ? leftWords(row.lock, ageSeconds, voice) : ""}
             working={state.working.has(row.id)} problem={state.rowProblems.get(row.id) ?? null}
-            form={forms.get(row.id) ?? null} />
+            upload={uploads.get(row.id) ?? null} form={forms.get(row.id) ?? null} />
         ))}
-        {rows.length > reach && <tr ref={end} role="row" class="more"><td role="cell" colSpan={COLUMNS} /></tr>}
+        {rows.length > reach && <tr ref={end} role="row" class="more"><td role="cell" /></tr>}
       </tbody>
     </table>
   );

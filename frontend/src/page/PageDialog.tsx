@@ -1,21 +1,26 @@
 /** The page dialog: all attachments of one page with their locks. */
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Attachment } from "../api";
-import { AttachmentTable } from "./AttachmentTable";
-import type { RowEvents } from "./AttachmentRow";
-import { keepFocus } from "./focus";
+import { Confirm } from "../ui/Confirm";
 import { Icon } from "../ui/Icon";
-import { Blank, Failed, Loading } from "../ui/States";
-import type { FormKind } from "./RowActions";
-import { choose, EVERYTHING, type Choice } from "./rows";
-import type { PageState, PageStore } from "./store";
-import { Toolbar } from "./Toolbar";
+import { Failed } from "../ui/States";
+import { useUnsaved } from "../ui/unsaved";
 import { problemWords } from "../problems";
 import type { Voice } from "../voice";
+import { keepFocus } from "./focus";
+import { List } from "./List";
+import type { ManyFiles } from "./many";
+import { useObserved } from "./observed";
+import { lockedCount } from "./rows";
+import type { PageState, PageStore } from "./store";
+import type { Uploads } from "./uploads";
+import { keepDropsInside } from "./useDrop";
 import { accessProblemWords, noticeWords, outcomeWords } from "./words";
 
-interface Props {
+export interface DialogProps {
   readonly store: PageStore;
+  readonly many: ManyFiles;
+  readonly uploads: Uploads;
   readonly voice: Voice;
   /** Milliseconds of the clock that the store uses. */
   readonly now: () => number;
@@ -23,24 +28,22 @@ interface Props {
   readonly download: (row: Attachment) => void;
 }
 
-function useStore(store: PageStore): PageState {
-  const [state, setState] = useState(store.get);
-  useEffect(() => {
-    setState(store.get());
-    return store.subscribe(() => setState(store.get()));
-  }, [store]);
-  return state;
+interface Shown {
+  readonly state: PageState;
+  readonly store: PageStore;
+  readonly voice: Voice;
 }
 
-function Notices({ state, store, voice }: Pick<Props, "store" | "voice"> & { readonly state: PageState }) {
-  const { t } = voice;
+const WARNINGS: ReadonlySet<string> = new Set(["lost", "declined"]);
+
+function Notices({ state, store, voice }: Shown) {
   return (
     <div class="notices" role="status" aria-live="polite">
       {state.notices.map((notice) => (
-        <div key={notice.id} class={notice.kind === "lost" ? "notice warning" : "notice success"}>
-          <Icon name={notice.kind === "lost" ? "warning" : "free"} />
+        <div key={notice.id} class={WARNINGS.has(notice.kind) ? "notice warning" : "notice success"}>
+          <Icon name={WARNINGS.has(notice.kind) ? "warning" : "free"} />
           <span>{noticeWords(notice, voice)}</span>
-          <button type="button" class="button plain icon-only" aria-label={t("notice.dismiss")}
+          <button type="button" class="button plain icon-only" aria-label={voice.t("notice.dismiss")}
             onClick={() => store.dismissNotice(notice.id)}><Icon name="close" /></button>
         </div>
       ))}
@@ -48,8 +51,8 @@ function Notices({ state, store, voice }: Pick<Props, "store" | "voice"> & { rea
   );
 }
 
-function StaleLine({ state, voice: { t, formats } }: { readonly state: PageState; readonly voice: Voice }) {
-  if (state.problem === null || state.serverTime === null) return null;
+function StaleLine({ state, voice: { t, formats } }: Shown) {
+  if (state.phase !== "ready" || state.problem === null || state.serverTime === null) return null;
   const reason = problemWords(state.problem, t);
   return (
     <p class="notice warning" role="status">
@@ -59,7 +62,7 @@ function StaleLine({ state, voice: { t, formats } }: { readonly state: PageState
   );
 }
 
-function AccessLine({ state, store, voice: { t } }: Pick<Props, "store" | "voice"> & { readonly state: PageState }) {
+function AccessLine({ state, store, voice: { t } }: Shown) {
   if (!state.rows.some((row) => row.lock.can.giveAccess)) return null;
   const { givingAccess, accessProblem } = state;
   return (
@@ -73,95 +76,96 @@ function AccessLine({ state, store, voice: { t } }: Pick<Props, "store" | "voice
   );
 }
 
-function Empty({ active, voice: { t } }: Pick<Props, "voice"> & { readonly active: boolean }) {
+function ReadOnlyLine({ state, voice: { t } }: Shown) {
+  if (!state.active || state.viewer === null || state.viewer.mayEdit) return null;
+  return <p class="notice info"><Icon name="info" /><span>{t("page.readOnly")}</span></p>;
+}
+
+function Top({ state, voice: { t }, onClose }: Shown & { readonly onClose: () => void }) {
+  const { title, phase, rows } = state;
   return (
-    <Blank title={t(active ? "page.empty.title" : "page.inactive.title")} hint={t(active ? "page.empty.hint" : "page.inactive.hint")} />
+    <header class="top">
+      <div class="top-words">
+        <h1 tabIndex={-1}>{title === "" ? t("page.title") : t("page.titleOn", { title })}</h1>
+        {phase === "ready" && rows.length > 0 && <p class="subtle">{t("page.locked", { locked: lockedCount(rows), count: rows.length })}</p>}
+        {phase === "loading" && rows.length > 0 && <p class="subtle" role="status">{t("page.loadingPart", { shown: rows.length, count: state.total })}</p>}
+      </div>
+      <button type="button" class="button plain icon-only" aria-label={t("page.close")} onClick={onClose}>
+        <Icon name="close" />
+      </button>
+    </header>
   );
 }
 
-function NoMatch({ voice: { t }, onReset }: Pick<Props, "voice"> & { readonly onReset: () => void }) {
+const GHOSTS = ["a", "b", "c", "d", "e", "f"];
+
+/** The shape of what comes. */
+function Waiting({ text }: { readonly text: string }) {
   return (
-    <div class="blank" role="status">
-      <h2>{t("page.noMatch.title")}</h2>
-      <p>{t("page.noMatch.hint")}</p>
-      <button type="button" class="button" onClick={onReset}>{t("page.noMatch.reset")}</button>
+    <div class="ghosts" role="status">
+      <span class="visually-hidden">{text}</span>
+      {GHOSTS.map((name) => <div key={name} class="ghost" aria-hidden="true"><span /><span /><span /></div>)}
     </div>
   );
 }
 
-/** Open forms by row; they stay open during a refresh. */
-function useForms() {
-  const [forms, setForms] = useState<ReadonlyMap<string, FormKind>>(new Map());
-  const openForm = (id: string, kind: FormKind | null): void => {
-    setForms((now) => {
-      const next = new Map(now);
-      if (kind === null) next.delete(id);
-      else next.set(id, kind);
-      return next;
-    });
+/** Ask before a close cuts off what is on its way; Escape closes, too. */
+function useGuard({ uploads, onClose }: DialogProps) {
+  useObserved(uploads);
+  const [asking, setAsking] = useState(false);
+  const busy = uploads.busy();
+  useUnsaved(busy);
+  const close = (): void => {
+    if (uploads.busy()) setAsking(true);
+    else onClose();
   };
-  return { forms, openForm };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key !== "Escape" || !busy) return;
+    event.preventDefault();
+    event.stopPropagation();
+    setAsking(true);
+  };
+  return { asking, close, onKeyDown, stay: () => setAsking(false) };
 }
 
-function List(props: Props & { readonly state: PageState; readonly restoreFocus: () => void }) {
-  const { state, store, voice, now, download, restoreFocus } = props;
-  useLayoutEffect(restoreFocus);
-  const [choice, setChoice] = useState<Choice>(EVERYTHING);
-  const { forms, openForm } = useForms();
-  const rows = useMemo(() => choose(state.rows, choice, voice.locale), [state.rows, choice, voice.locale]);
-  const events = useMemo<RowEvents>(() => ({
-    act: (row, action) => store.act(row, action),
-    openForm,
-    dismissProblem: (id) => store.dismissProblem(id),
-    download,
-  }), [store, download]);
-  if (state.rows.length === 0) return <Empty active={state.active} voice={voice} />;
-  const all = state.rows.length;
-  const { t } = voice;
-  const ageSeconds = Math.floor((now() - state.receivedAt) / 60_000) * 60;
-  return (
-    <>
-      <Toolbar choice={choice} voice={voice} onChange={setChoice} />
-      <p class="count" role="status">
-        {rows.length === all ? t("page.count", { count: all }) : t("page.countOf", { shown: rows.length, count: all })}
-      </p>
-      {rows.length === 0
-        ? <NoMatch voice={voice} onReset={() => setChoice({ ...choice, query: "", filter: "all" })} />
-        : <AttachmentTable {...{ rows, state, voice, ageSeconds, forms, events }} choice={choice}
-            onSort={(sort) => setChoice({ ...choice, sort })} />}
-    </>
-  );
-}
-
-export function PageDialog(props: Props) {
-  const { store, onClose } = props;
-  const state = useStore(store);
-  const me = state.viewer?.accountId ?? null;
-  const voice = useMemo<Voice>(() => ({ ...props.voice, me }), [props.voice, me]);
-  const { t } = voice;
+/** Keep the keyboard's place while rows change. */
+function useKeptFocus() {
   const main = useRef<HTMLElement>(null);
   const focus = useMemo(() => keepFocus(), []);
   useEffect(() => (main.current === null ? undefined : focus.watch(main.current)), [focus]);
   useLayoutEffect(() => focus.restore());
+  return { main, restoreFocus: focus.restore };
+}
+
+export function PageDialog(props: DialogProps) {
+  const { store } = props;
+  const state = useObserved(store);
+  const me = state.viewer?.accountId ?? null;
+  const voice = useMemo<Voice>(() => ({ ...props.voice, me }), [props.voice, me]);
+  const { t } = voice;
+  const { main, restoreFocus } = useKeptFocus();
+  const guard = useGuard(props);
+  useEffect(() => keepDropsInside(document), []);
+  const shown: Shown = { state, store, voice };
+  const listed = state.phase === "ready" || (state.phase === "loading" && state.rows.length > 0);
   return (
-    <main class="page" ref={main}>
-      <header class="top">
-        <h1 tabIndex={-1}>{t("page.title")}</h1>
-        <button type="button" class="button plain icon-only" aria-label={t("page.close")} onClick={onClose}>
-          <Icon name="close" />
-        </button>
-      </header>
-      <Notices {...{ state, store, voice }} />
-      <StaleLine state={state} voice={voice} />
-      <AccessLine {...{ state, store, voice }} />
-      {state.active && state.viewer !== null && !state.viewer.mayEdit && <p class="notice info"><Icon name="info" /><span>{t("page.readOnly")}</span></p>}
-      {state.phase === "loading" && <Loading text={t("page.loading")} />}
+    <main class="page dialog-page" ref={main} onKeyDown={guard.onKeyDown}>
+      <Top {...shown} onClose={guard.close} />
+      <Notices {...shown} />
+      <StaleLine {...shown} />
+      <AccessLine {...shown} />
+      <ReadOnlyLine {...shown} />
+      {state.phase === "loading" && state.rows.length === 0 && <Waiting text={t("page.loading")} />}
       {state.phase === "failed" && <Failed title={t("page.failed.title")} problem={state.problem} t={t} onRetry={() => { void store.refresh(); }} />}
-      {state.phase === "ready" && <List {...props} voice={voice} state={state} restoreFocus={focus.restore} />}
+      {listed && <List {...props} {...{ voice, state, restoreFocus }} />}
       <p class="outcome" role="status" aria-live="polite">
         {state.outcome !== null && <span key={state.outcome.id}><Icon name="done" />{outcomeWords(state.outcome, t)}</span>}
       </p>
       <footer class="foot"><Icon name="info" /><span>{t("page.native")}</span></footer>
+      {guard.asking && (
+        <Confirm title={t("page.leave.title")} text={t("page.leave.text")} yes={t("page.leave.yes")} no={t("page.leave.no")}
+          onYes={props.onClose} onNo={guard.stay} />
+      )}
     </main>
   );
 }

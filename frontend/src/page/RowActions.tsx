@@ -1,60 +1,44 @@
-/** The buttons of one row: what the server allows this viewer. */
+/** The buttons of one row: what the server allows this viewer, the most wanted first and the others in a menu. */
 import type { Attachment } from "../api";
-import type { MessageKey } from "../messages";
 import { Icon } from "../ui/Icon";
-import type { ActionKind } from "./store";
+import { SplitButton, type MenuItem } from "../ui/Menu";
 import type { Voice } from "../voice";
-
-export type FormKind = "lock" | "break" | "takeOver";
+import { offersOf, type Offered, type Run } from "./offers";
 
 interface Props {
   readonly row: Attachment;
   readonly voice: Voice;
   readonly working: boolean;
-  readonly openForm: FormKind | null;
-  readonly onAct: (kind: Extract<ActionKind, "lock" | "unlock" | "extend" | "notify" | "cancelNotify">) => void;
-  readonly onForm: (kind: FormKind) => void;
+  readonly uploading: boolean;
+  readonly onRun: (run: Run) => void;
 }
 
-interface ActionButton {
-  readonly key: string;
-  readonly text: MessageKey & `action.${string}`;
-  readonly look?: string;
-  readonly form?: FormKind;
-  readonly run: () => void;
-}
-
-/** Return the buttons, the most used first. */
-function offered({ row, onAct, onForm }: Props): readonly ActionButton[] {
-  const { can, notifyMe, state } = row.lock;
-  const buttons: (ActionButton | false)[] = [
-    can.lock && { key: "lock", text: "action.lock", look: "primary", run: () => onAct("lock") },
-    can.lock && { key: "options", text: "action.lockOptions", form: "lock", run: () => onForm("lock") },
-    can.release && { key: "unlock", text: "action.unlock", look: "primary", run: () => onAct("unlock") },
-    can.extend && { key: "extend", text: "action.extend", run: () => onAct("extend") },
-    notifyMe.asked && { key: "cancelNotify", text: "action.cancelNotify", run: () => onAct("cancelNotify") },
-    !notifyMe.asked && can.notifyMe && state !== "free" && state !== "mine" &&
-      { key: "notify", text: "action.notify", run: () => onAct("notify") },
-    can.break && state !== "mine" && { key: "break", text: "action.break", form: "break", run: () => onForm("break") },
-    can.takeOver && state !== "mine" &&
-      { key: "takeOver", text: "action.takeOver", form: "takeOver", run: () => onForm("takeOver") },
-  ];
-  return buttons.filter((button) => button !== false);
+function itemOf({ key, text, icon, danger, run }: Offered, { voice: { t }, onRun }: Props): MenuItem {
+  return {
+    key, icon, text: t(text as "action.lock"), run: () => onRun(run),
+    ...(danger === undefined ? {} : { danger }), ...("form" in run ? { opens: run.form } : {}),
+  };
 }
 
 export function RowActions(props: Props) {
-  const { row, working, openForm, voice: { t } } = props;
+  const { row, working, uploading, voice: { t }, onRun } = props;
+  const { title } = row;
+  const all = offersOf(row);
+  const upload = all.find(({ key }) => key === "upload");
+  const [main, ...rest] = all.filter((offer) => offer !== upload);
   return (
     <div class="actions" aria-busy={working}>
-      {offered(props).map(({ key, text, look = "", form, run }) => (
-        <button key={key} type="button" class={`button ${look}`} aria-disabled={working}
-          {...(form === undefined ? {} : { "aria-expanded": openForm === form, "data-opens": form })}
-          aria-label={t(`${text}.label` as "action.lock.label", { title: row.title })}
-          onClick={() => { if (!working) run(); }}>
-          {t(text as "action.lock")}
-          {form === "lock" && <Icon name="more" />}
+      {upload !== undefined && (
+        <button type="button" class="button" aria-disabled={uploading} aria-label={t("action.upload.label", { title })}
+          onClick={() => { if (!uploading) onRun(upload.run); }}>
+          <Icon name="upload" />{t("action.upload")}
         </button>
-      ))}
+      )}
+      {main !== undefined && (
+        <SplitButton text={t(main.text as "action.lock")} label={t(`${main.text}.label` as "action.lock.label", { title })} disabled={working}
+          onClick={() => onRun(main.run)}
+          more={{ label: t("action.more.label", { title }), items: rest.map((offer) => itemOf(offer, props)) }} />
+      )}
     </div>
   );
 }

@@ -1,9 +1,11 @@
 /** The state of one file: badge, protection, note, and how the last lock ended. */
+import { useState } from "preact/hooks";
 import type { LockView } from "../api";
+import { Avatar } from "../ui/Avatar";
 import { Icon, type IconName } from "../ui/Icon";
 import { isHeld } from "./rows";
 import type { Voice } from "../voice";
-import { endedWords, stateWords, unprotectedWords } from "./words";
+import { endedWords, endingShown, stateWords, unprotectedWords } from "./words";
 
 const ICONS: Readonly<Record<LockView["state"], IconName>> = {
   free: "free",
@@ -12,6 +14,7 @@ const ICONS: Readonly<Record<LockView["state"], IconName>> = {
   ending: "ending",
   unreadable: "warning",
 };
+const SHORT_NOTE = 90;
 
 function ProtectionLine({ lock, voice }: { readonly lock: LockView; readonly voice: Voice }) {
   const { t } = voice;
@@ -33,22 +36,40 @@ function ProtectionLine({ lock, voice }: { readonly lock: LockView; readonly voi
   );
 }
 
+/** A long note is folded. */
+function Note({ text, voice: { t } }: { readonly text: string; readonly voice: Voice }) {
+  const [whole, setWhole] = useState(false);
+  const long = text.length > SHORT_NOTE;
+  return (
+    <p class="note">
+      <span class="quiet">{t("lock.note")}:</span> {long && !whole ? `${text.slice(0, SHORT_NOTE).trimEnd()}…` : text}{" "}
+      {long && (
+        <button type="button" class="button link" aria-expanded={whole} onClick={() => setWhole(!whole)}>
+          {t(whole ? "lock.note.less" : "lock.note.more")}
+        </button>
+      )}
+    </p>
+  );
+}
+
 export function StateCell({ lock, voice }: { readonly lock: LockView; readonly voice: Voice }) {
   const { t } = voice;
+  const ended = endingShown(lock);
   return (
     <>
-      <span class={`badge badge-${lock.state}`}>
-        <Icon name={ICONS[lock.state]} />
-        {stateWords(lock, t)}
+      <span class="state-line">
+        {isHeld(lock) && <span class="not-wide"><Avatar person={lock.holder} /></span>}
+        <span class={`badge badge-${lock.state}`}>
+          <Icon name={ICONS[lock.state]} />
+          {stateWords(lock, t)}
+        </span>
       </span>
       <ProtectionLine lock={lock} voice={voice} />
       {lock.state === "ending" && <p class="subtle">{t("state.ending.hint")}</p>}
       {lock.state === "unreadable" && <p class="subtle">{t("state.unreadable.hint")}</p>}
-      {lock.note !== null && lock.note !== "" && (
-        <p class="note"><span class="quiet">{t("lock.note")}:</span> {lock.note}</p>
-      )}
+      {lock.note !== null && lock.note !== "" && <Note text={lock.note} voice={voice} />}
       {isHeld(lock) && lock.unlockOnUpload && <p class="subtle">{t("lock.unlockOnUpload")}</p>}
-      {lock.lastEnded !== null && <p class="subtle ended">{endedWords(lock.lastEnded, voice)}</p>}
+      {ended !== null && <p class="subtle ended">{endedWords(ended, voice)}</p>}
     </>
   );
 }

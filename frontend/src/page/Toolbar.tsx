@@ -7,6 +7,8 @@ import type { Voice } from "../voice";
 interface Props {
   readonly choice: Choice;
   readonly voice: Voice;
+  readonly shown: number;
+  readonly total: number;
   readonly onChange: (choice: Choice) => void;
 }
 
@@ -33,7 +35,7 @@ function Select(props: {
   );
 }
 
-export function Toolbar({ choice, voice: { t }, onChange }: Props) {
+export function Toolbar({ choice, voice: { t }, shown, total, onChange }: Props) {
   const { key, descending } = choice.sort;
   const sortOptions = SORT_KEYS.flatMap((name) => {
     const column = t(`column.${name}`);
@@ -58,6 +60,9 @@ export function Toolbar({ choice, voice: { t }, onChange }: Props) {
         onChange={(value) => onChange({ ...choice, filter: value as Filter })} />
       <Select label={t("tools.sort")} look="tool-sort" value={`${key}:${descending ? "down" : "up"}`}
         options={sortOptions} onChange={sortBy} />
+      <p class="count" role="status">
+        {shown === total ? t("page.count", { count: total }) : t("page.countOf", { shown, count: total })}
+      </p>
     </div>
   );
 }

@@ -25,7 +25,7 @@ function rowOf(element: Element): string | null {
 /** Return the button that opened the closed form, else the row's first action, else its link. */
 function substitute(root: HTMLElement, { row: id, form }: Place): HTMLElement | null {
   const row = id === null ? null : root.querySelector(`[data-row="${CSS.escape(id)}"]`);
-  const opener = form === null ? null : row?.querySelector<HTMLElement>(`[data-opens="${form}"]`);
+  const opener = form === null ? null : row?.querySelector<HTMLElement>(`[data-opens~="${form}"]`);
   return opener ?? row?.querySelector<HTMLElement>(".actions button") ?? row?.querySelector<HTMLElement>("a") ?? null;
 }
 

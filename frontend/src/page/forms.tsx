@@ -1,7 +1,12 @@
-/** The forms below a row: lock with options, and the reason for ending or taking over a lock. */
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+/** The forms below a row: lock or extend with options, and a text for an ending, a take-over, a request or its answer. */
+import { useId, useState } from "preact/hooks";
 import type { AcquireOptions, Attachment } from "../api";
+import type { MessageKey } from "../messages";
+import { Field, useFormKeys } from "../ui/Field";
 import { nameOf, type Voice } from "../voice";
+import type { Action } from "./actions";
+import { chosenHours, CHOICES, OTHER, USUAL } from "./durations";
+import type { Form } from "./offers";
 import { stateWords } from "./words";
 
 const NOTE_LENGTH = 500;
@@ -13,21 +18,6 @@ interface FormProps {
   readonly onCancel: () => void;
 }
 
-/** Move the focus into an opened form; Escape closes the form and leaves the dialog open. */
-function useFormKeys(onCancel: () => void) {
-  const form = useRef<HTMLFormElement>(null);
-  useEffect(() => {
-    form.current?.querySelector<HTMLElement>("input, textarea")?.focus();
-  }, []);
-  const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key !== "Escape") return;
-    event.stopPropagation();
-    event.preventDefault();
-    onCancel();
-  };
-  return { form, onKeyDown };
-}
-
 /** A warning when the file's lock changed while the form was open. */
 function ChangedMeanwhile({ row, voice: { t } }: { readonly row: Attachment; readonly voice: Voice }) {
   const [first] = useState(row.lock);
@@ -35,71 +25,88 @@ function ChangedMeanwhile({ row, voice: { t } }: { readonly row: Attachment; rea
   return <p class="form-changed" role="status">{same ? "" : t("form.changed", { state: stateWords(row.lock, t) })}</p>;
 }
 
-interface FieldProps {
-  readonly label: string;
-  readonly hint: string;
-  readonly error?: string | null;
-  readonly children: (ids: { readonly id: string; readonly "aria-describedby": string }) => preact.ComponentChild;
+function TextArea({ value, onText, ...rest }: {
+  readonly id: string;
+  readonly "aria-describedby": string;
+  readonly "aria-invalid"?: boolean;
+  readonly required?: boolean;
+  readonly value: string;
+  readonly onText: (text: string) => void;
+}) {
+  return <textarea {...rest} rows={2} maxLength={NOTE_LENGTH} value={value} onInput={(event) => onText(event.currentTarget.value)} />;
 }
 
-function Field({ label, hint, error = null, children }: FieldProps) {
-  const id = useId();
+/** Durations as choices, and any number of hours behind the last one. */
+function Duration({ choice, other, wrong, hint, voice: { t, formats }, onChoice, onOther }: {
+  readonly choice: string;
+  readonly other: string;
+  readonly wrong: boolean;
+  readonly hint: string;
+  readonly voice: Voice;
+  readonly onChoice: (choice: string) => void;
+  readonly onOther: (hours: string) => void;
+}) {
   return (
-    <div class="field">
-      <label for={id}>{label}</label>
-      {children({ id, "aria-describedby": `${id}-hint` })}
-      <p id={`${id}-hint`} class={error === null ? "hint" : "hint wrong"}>{error ?? hint}</p>
+    <div class="form-pair">
+      <Field label={t("form.lock.ends")} hint={hint}>
+        {(ids) => (
+          <select {...ids} value={choice} onChange={(event) => onChoice(event.currentTarget.value)}>
+            <option value={USUAL}>{t("form.lock.usual")}</option>
+            {CHOICES.map((hours) => <option key={hours} value={String(hours)}>{formats.hours(hours)}</option>)}
+            <option value={OTHER}>{t("form.lock.otherTime")}</option>
+          </select>
+        )}
+      </Field>
+      {choice === OTHER && (
+        <Field label={t("form.lock.hours")} hint={t("form.lock.hours.hint")} error={wrong ? t("form.lock.hours.wrong") : null}>
+          {(ids) => (
+            <input {...ids} class="short" type="text" inputMode="numeric" autoComplete="off" data-hours value={other} aria-invalid={wrong}
+              onInput={(event) => onOther(event.currentTarget.value)} />
+          )}
+        </Field>
+      )}
     </div>
   );
 }
 
-/** Return whole hours of at least 1, null for an empty field, "wrong" for anything else. */
-export function hoursOf(text: string): number | null | "wrong" {
-  if (text.trim() === "") return null;
-  const hours = Number(text);
-  return Number.isInteger(hours) && hours >= 1 ? hours : "wrong";
+interface Options {
+  readonly hours?: number;
+  readonly note: string;
+  readonly unlockOnUpload: boolean;
 }
 
-interface LockFormProps extends FormProps {
-  readonly onLock: (options: AcquireOptions, download: boolean) => void;
-}
-
-export function LockForm({ row, voice, working, onCancel, onLock }: LockFormProps) {
+function OptionsForm({ row, voice, working, onCancel, kind, onOptions }: FormProps & {
+  readonly kind: "lock" | "extend";
+  readonly onOptions: (options: Options, download: boolean) => void;
+}) {
   const { t } = voice;
   const { form, onKeyDown } = useFormKeys(onCancel);
-  const [hoursText, setHours] = useState("");
-  const [note, setNote] = useState("");
-  const [unlockOnUpload, setUnlock] = useState(false);
+  const [choice, setChoice] = useState(USUAL);
+  const [other, setOther] = useState("");
+  const [note, setNote] = useState(kind === "extend" ? row.lock.note ?? "" : "");
+  const [unlockOnUpload, setUnlock] = useState(kind === "extend" && row.lock.unlockOnUpload);
   const [tried, setTried] = useState(false);
-  const hours = hoursOf(hoursText);
+  const hours = chosenHours(choice, other);
+  const title = t(`form.${kind}.title`, { title: row.title });
 
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     setTried(true);
     if (hours === "wrong") {
-      form.current?.querySelector("input")?.focus();
+      form.current?.querySelector<HTMLElement>("[data-hours]")?.focus();
       return;
     }
     const download = (event.submitter as HTMLButtonElement | null)?.value === "download";
-    const text = note.trim();
-    onLock({ ...(hours === null ? {} : { hours }), ...(text === "" ? {} : { note: text }), unlockOnUpload }, download);
+    if (!working) onOptions({ ...(hours === null ? {} : { hours }), note: note.trim(), unlockOnUpload }, download);
   };
 
   return (
-    <form ref={form} class="row-form" data-form="lock" noValidate onSubmit={submit} onKeyDown={onKeyDown}
-      aria-label={t("form.lock.title", { title: row.title })}>
-      <Field label={t("form.lock.hours")} hint={t("form.lock.hours.hint")}
-        error={tried && hours === "wrong" ? t("form.lock.hours.wrong") : null}>
-        {(ids) => (
-          <input {...ids} class="short" type="text" inputMode="numeric" autoComplete="off" value={hoursText}
-            aria-invalid={tried && hours === "wrong"} onInput={(event) => setHours(event.currentTarget.value)} />
-        )}
-      </Field>
+    <form ref={form} class="row-form" data-form={kind} noValidate onSubmit={submit} onKeyDown={onKeyDown} aria-label={title}>
+      <p class="form-title">{title}</p>
+      <Duration {...{ choice, other, voice }} wrong={tried && hours === "wrong"} hint={kind === "extend" ? t("form.extend.hint") : ""}
+        onChoice={setChoice} onOther={setOther} />
       <Field label={t("form.lock.note")} hint={t("form.lock.note.hint")}>
-        {(ids) => (
-          <textarea {...ids} rows={2} maxLength={NOTE_LENGTH} value={note}
-            onInput={(event) => setNote(event.currentTarget.value)} />
-        )}
+        {(ids) => <TextArea {...ids} value={note} onText={setNote} />}
       </Field>
       <label class="check">
         <input type="checkbox" checked={unlockOnUpload} onChange={(event) => setUnlock(event.currentTarget.checked)} />
@@ -107,51 +114,98 @@ export function LockForm({ row, voice, working, onCancel, onLock }: LockFormProp
       </label>
       <ChangedMeanwhile row={row} voice={voice} />
       <div class="buttons">
-        <button type="submit" class="button primary" disabled={working}>{t("form.lock.submit")}</button>
-        <button type="submit" class="button" value="download" disabled={working}>{t("form.lock.submitDownload")}</button>
+        <button type="submit" class="button primary" aria-disabled={working}>{t(`form.${kind}.submit`)}</button>
+        {kind === "lock" && <button type="submit" class="button" value="download" aria-disabled={working}>{t("form.lock.submitDownload")}</button>}
         <button type="button" class="button plain" onClick={onCancel}>{t("form.cancel")}</button>
       </div>
     </form>
   );
 }
 
-interface ReasonFormProps extends FormProps {
-  readonly kind: "break" | "takeOver";
-  readonly onReason: (reason: string) => void;
+/** An empty note is none; an extension sends it, to take the old one away. */
+function lockOptions({ note, ...rest }: Options): AcquireOptions {
+  return { ...rest, ...(note === "" ? {} : { note }) };
 }
 
-export function ReasonForm({ row, voice, working, kind, onCancel, onReason }: ReasonFormProps) {
+interface TextLook {
+  readonly label: MessageKey & `form.${string}`;
+  readonly hint: MessageKey & `form.${string}`;
+  readonly needed: boolean;
+  readonly button: "primary" | "danger";
+}
+
+const REASON = { label: "form.reason", hint: "form.reason.hint", needed: true, button: "danger" } as const;
+const TEXTS: Readonly<Record<Exclude<Form["kind"], "lock" | "extend">, TextLook>> = {
+  break: REASON,
+  takeOver: REASON,
+  handOver: { ...REASON, hint: "form.handOver.hint" },
+  request: { label: "form.request.message", hint: "form.request.hint", needed: false, button: "primary" },
+  decline: { label: "form.decline.note", hint: "form.decline.hint", needed: false, button: "primary" },
+};
+
+type TextKind = keyof typeof TEXTS;
+
+function TextForm({ row, voice, working, onCancel, kind, name: named, onText }: FormProps & {
+  readonly kind: TextKind;
+  /** Whom it is about. */
+  readonly name: string;
+  readonly onText: (text: string) => void;
+}) {
   const { t } = voice;
   const { form, onKeyDown } = useFormKeys(onCancel);
-  const [reason, setReason] = useState("");
+  const titleId = useId();
+  const [text, setText] = useState("");
   const [tried, setTried] = useState(false);
-  // The form keeps the name that the manager saw when it opened, even when the lock changes.
-  const [name] = useState(nameOf(row.lock.holder, t));
-  const missing = reason.trim() === "";
+  // The form keeps the name that was seen when it opened, even when the lock changes.
+  const [name] = useState(named);
+  const { label, hint, needed, button } = TEXTS[kind];
+  const missing = needed && text.trim() === "";
 
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     setTried(true);
     if (missing) form.current?.querySelector("textarea")?.focus();
-    else onReason(reason.trim());
+    else if (!working) onText(text.trim());
   };
 
   return (
-    <form ref={form} class="row-form" data-form={kind} noValidate onSubmit={submit} onKeyDown={onKeyDown}
-      aria-label={t(`form.${kind}.title`, { name, title: row.title })}>
-      <p class="form-title">{t(`form.${kind}.title`, { name, title: row.title })}</p>
-      <Field label={t("form.reason")} hint={t("form.reason.hint", { name })}
-        error={tried && missing ? t("form.reason.missing") : null}>
-        {(ids) => (
-          <textarea {...ids} rows={2} maxLength={NOTE_LENGTH} required aria-invalid={tried && missing} value={reason}
-            onInput={(event) => setReason(event.currentTarget.value)} />
-        )}
+    <form ref={form} class="row-form" data-form={kind} noValidate onSubmit={submit} onKeyDown={onKeyDown} aria-labelledby={titleId}>
+      <p class="form-title" id={titleId}>{t(`form.${kind}.title`, { name, title: row.title })}</p>
+      <Field label={t(label as "form.reason")} hint={t(hint as "form.reason.hint", { name })} error={tried && missing ? t("form.reason.missing") : null}>
+        {(ids) => <TextArea {...ids} required={needed} aria-invalid={tried && missing} value={text} onText={setText} />}
       </Field>
       <ChangedMeanwhile row={row} voice={voice} />
       <div class="buttons">
-        <button type="submit" class="button danger" disabled={working}>{t(`form.${kind}.submit`)}</button>
+        <button type="submit" class={`button ${button}`} aria-disabled={working}>{t(`form.${kind}.submit`)}</button>
         <button type="button" class="button plain" onClick={onCancel}>{t("form.cancel")}</button>
       </div>
     </form>
   );
+}
+
+function actionOf(form: Form & { readonly kind: TextKind }, text: string): Action {
+  const words = text === "" ? null : text;
+  switch (form.kind) {
+    case "request": return { kind: "request", message: words };
+    case "decline": return { kind: "decline", accountId: form.accountId, note: words };
+    case "handOver": return { kind: "handOver", accountId: form.accountId, reason: words };
+    case "break":
+    case "takeOver": return { kind: form.kind, reason: text };
+  }
+}
+
+/** Return the name of who asks, for forms about a request, else of the owner. */
+function nameIn(form: Form, { lock: { holder, requests } }: Attachment, { t }: Voice): string {
+  if (!("accountId" in form)) return nameOf(holder, t);
+  return nameOf(requests.find(({ person }) => person.accountId === form.accountId)?.person ?? null, t);
+}
+
+export function RowForm({ form, onAct, ...props }: FormProps & {
+  readonly form: Form;
+  readonly onAct: (action: Action, download: boolean) => void;
+}) {
+  if (form.kind === "lock") return <OptionsForm {...props} kind="lock" onOptions={(options, download) => onAct({ kind: "lock", options: lockOptions(options) }, download)} />;
+  if (form.kind === "extend") return <OptionsForm {...props} kind="extend" onOptions={(options) => onAct({ kind: "extend", options }, false)} />;
+  const text = form as Form & { readonly kind: TextKind };
+  return <TextForm {...props} kind={text.kind} name={nameIn(form, props.row, props.voice)} onText={(words) => onAct(actionOf(text, words), false)} />;
 }

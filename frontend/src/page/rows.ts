@@ -29,6 +29,11 @@ export function needsAttention(lock: LockView): boolean {
   return lock.state === "unreadable" || (isHeld(lock) && lock.protection !== "protected");
 }
 
+/** How many of these files somebody has locked. */
+export function lockedCount(rows: readonly Attachment[]): number {
+  return rows.filter(({ lock }) => isHeld(lock)).length;
+}
+
 /** Return the file name's extension in capitals, or else the media type's subtype. */
 export function fileType(attachment: Attachment): string {
   const dot = attachment.title.lastIndexOf(".");
@@ -49,8 +54,13 @@ function matchesFilter(lock: LockView, filter: Filter): boolean {
   }
 }
 
+/** Return a text for comparing: however a letter was typed, in whatever case, "ß" as "ss". */
+export function folded(text: string): string {
+  return text.normalize("NFKC").toUpperCase().toLowerCase().normalize("NFC");
+}
+
 function matchesQuery(attachment: Attachment, words: readonly string[]): boolean {
-  const text = `${attachment.title} ${attachment.lock.holder?.displayName ?? ""}`.toLowerCase();
+  const text = folded(`${attachment.title} ${attachment.lock.holder?.displayName ?? ""}`);
   return words.every((word) => text.includes(word));
 }
 
@@ -97,7 +107,7 @@ function comparator(sort: Sort, locale: string): (a: Attachment, b: Attachment) 
 
 /** Return the rows to show, in order; equal rows are ordered by name, so that a refresh never reorders them. */
 export function choose(all: readonly Attachment[], choice: Choice, locale: string): readonly Attachment[] {
-  const words = choice.query.toLowerCase().split(/\s+/).filter((word) => word !== "");
+  const words = folded(choice.query).split(/\s+/).filter((word) => word !== "");
   return all
     .filter((row) => matchesFilter(row.lock, choice.filter) && matchesQuery(row, words))
     .sort(comparator(choice.sort, locale));

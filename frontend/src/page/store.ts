@@ -2,23 +2,11 @@
  * The state of the page dialog and everything that changes it: loading, refreshing and actions.
  * It has no rendering, timers or browser objects, so that tests reach every rule.
  */
-import type { AcquireOptions, Attachment, LastEnded, LocksApi, LockView, PageOfAttachments, Viewer } from "../api";
+import type { Attachment, LocksApi, LockView, PageOfAttachments, Viewer } from "../api";
 import { problemOf, type Problem } from "../problems";
-import { isHeld } from "./rows";
-
-export type Action =
-  | { readonly kind: "lock"; readonly options: AcquireOptions }
-  | { readonly kind: "unlock" | "extend" | "notify" | "cancelNotify" }
-  | { readonly kind: "break" | "takeOver"; readonly reason: string };
-export type ActionKind = Action["kind"];
-
-/** News for the viewer about a change that somebody or something else made. */
-export interface Notice {
-  readonly id: number;
-  readonly kind: "lost" | "free";
-  readonly title: string;
-  readonly ended: LastEnded | null;
-}
+import { perform, type Action, type ActionKind } from "./actions";
+import { newsOf, type Notice } from "./news";
+import { Observed } from "./observed";
 
 /** The result of the viewer's last action, announced once. */
 export interface Outcome {
@@ -30,7 +18,11 @@ export interface Outcome {
 
 export interface PageState {
   readonly phase: "loading" | "ready" | "failed";
+  /** While a first list arrives in parts: those that came. */
   readonly rows: readonly Attachment[];
+  readonly total: number;
+  /** The page's name; empty until the server told it. */
+  readonly title: string;
   readonly viewer: Viewer | null;
   readonly active: boolean;
   /** Set when the last refresh failed; the rows are then those of the refresh before. */
@@ -53,6 +45,8 @@ export interface PageState {
 const START: PageState = {
   phase: "loading",
   rows: [],
+  total: 0,
+  title: "",
   viewer: null,
   active: true,
   problem: null,
@@ -68,28 +62,12 @@ const START: PageState = {
   accessProblem: null,
 };
 
-/** Return the object that is shown already when nothing changed, so that its row is not rendered again. */
+/** Return the row that is shown already when nothing changed, so that it is not rendered again. */
 function unchanged(before: Attachment | undefined, after: Attachment): Attachment {
   return before !== undefined && JSON.stringify(before) === JSON.stringify(after) ? before : after;
 }
 
-/** Return the news that a change of a row is to its viewer: a lost lock, or a file they waited for. */
-function noticeFor(before: Attachment, after: Attachment, me: string): Omit<Notice, "id"> | null {
-  const ended = after.lock.lastEnded;
-  if (after.lock.state === "unreadable") return null; // Nothing is known, so nothing is lost.
-  if (before.lock.state === "mine" && after.lock.lockId !== before.lock.lockId) {
-    // The viewer unlocked it in another window or by an upload, or handed it over, and knows.
-    const own = ended?.reason === "released" || ended?.reason === "handed_over";
-    if (own && ended.by?.accountId === me) return null;
-    return { kind: "lost", title: after.title, ended };
-  }
-  const waited = before.lock.notifyMe.asked && isHeld(before.lock);
-  return waited && after.lock.state === "free" ? { kind: "free", title: after.title, ended } : null;
-}
-
-export class PageStore {
-  private state: PageState = START;
-  private readonly listeners = new Set<() => void>();
+export class PageStore extends Observed<PageState> {
   private refreshing: Promise<void> | null = null;
   /** Finished actions: a list requested before one of them is older than its answer. */
   private actions = 0;
@@ -99,18 +77,8 @@ export class PageStore {
     private readonly api: LocksApi,
     private readonly pageId: string,
     private readonly now: () => number,
-  ) {}
-
-  readonly get = (): PageState => this.state;
-
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
-  };
-
-  private set(change: Partial<PageState>): void {
-    this.state = { ...this.state, ...change };
-    for (const listener of this.listeners) listener();
+  ) {
+    super(START);
   }
 
   /** Load the whole list. Never rejects; concurrent calls share one request. */
@@ -137,27 +105,36 @@ export class PageStore {
         rows.push(...page.items);
         cursor = page.nextCursor;
         requests += 1;
+        if (cursor !== null) this.acceptPart(rows, page);
       } while (cursor !== null);
       if (actions !== this.actions) return;
       this.accept(rows, page, requests);
     } catch (error) {
-      const phase = this.state.phase === "ready" ? "ready" : "failed";
-      this.set({ phase, problem: problemOf(error), failures: this.state.failures + 1 });
+      const phase = this.get().phase === "ready" ? "ready" : "failed";
+      this.set({ phase, problem: problemOf(error), failures: this.get().failures + 1 });
     }
   }
 
+  /** A first list is shown as it arrives; a later one replaces the rows when it is whole. */
+  private acceptPart(rows: readonly Attachment[], { viewer, serverTime, total, title, active }: PageOfAttachments): void {
+    if (this.get().phase === "ready") return;
+    this.set({ phase: "loading", rows: [...rows], total, title, viewer, active, serverTime, receivedAt: this.now() });
+  }
+
   private accept(fresh: readonly Attachment[], page: PageOfAttachments, requests: number): void {
-    const { viewer, serverTime, active } = page;
-    const before = new Map(this.state.rows.map((row) => [row.id, row]));
+    const { viewer, serverTime, active, title } = page;
+    const before = new Map(this.get().rows.map((row) => [row.id, row]));
     const rows = fresh.map((row) => unchanged(before.get(row.id), row));
     const notices = rows.flatMap((row) => {
       const old = before.get(row.id);
-      const notice = old === undefined ? null : noticeFor(old, row, viewer.accountId);
-      return notice === null ? [] : [{ ...notice, id: this.nextId() }];
+      const news = old === undefined ? null : newsOf(old, row, viewer.accountId);
+      return news === null ? [] : [{ ...news, id: this.nextId() }];
     });
     this.set({
       phase: "ready",
       rows,
+      total: rows.length,
+      title,
       viewer,
       active,
       serverTime,
@@ -165,7 +142,7 @@ export class PageStore {
       receivedAt: this.now(),
       problem: null,
       failures: 0,
-      notices: [...this.state.notices, ...notices],
+      notices: [...this.get().notices, ...notices],
     });
   }
 
@@ -176,31 +153,25 @@ export class PageStore {
 
   /** Perform an action on one file. Return whether it worked; `rowProblems` holds what went wrong. */
   async act(row: Attachment, action: Action): Promise<boolean> {
-    if (this.state.working.has(row.id)) return false;
-    this.set({ working: new Set(this.state.working).add(row.id), rowProblems: this.withoutProblem(row.id) });
+    if (this.get().working.has(row.id)) return false;
+    this.set({ working: new Set(this.get().working).add(row.id), rowProblems: this.withoutProblem(row.id) });
     try {
-      const { lock, headMoved } = await this.perform(row, action);
-      this.actions += 1;
-      this.set({
-        rows: this.replaced(row.id, lock),
-        outcome: { id: this.nextId(), kind: action.kind, title: row.title, headMoved },
-      });
+      const { lock, headMoved } = await perform(this.api, row, action);
+      this.settle(row.id, lock);
+      this.set({ outcome: { id: this.nextId(), kind: action.kind, title: row.title, headMoved } });
       return true;
     } catch (error) {
-      this.actions += 1;
-      this.refuse(row, problemOf(error));
+      this.refuse(row.id, problemOf(error));
       return false;
     } finally {
-      const working = new Set(this.state.working);
-      working.delete(row.id);
-      this.set({ working });
+      this.set({ working: new Set([...this.get().working].filter((id) => id !== row.id)) });
       void this.refreshAfterAction();
     }
   }
 
   /** Give the app access to the page. Never rejects; `accessProblem` holds what went wrong. */
   async giveAccess(): Promise<void> {
-    if (this.state.givingAccess) return;
+    if (this.get().givingAccess) return;
     this.set({ givingAccess: true, accessProblem: null });
     try {
       await this.api.giveAccess(this.pageId);
@@ -213,48 +184,31 @@ export class PageStore {
     this.set({ givingAccess: false });
   }
 
-  private async refreshAfterAction(): Promise<void> {
+  /** Read the list again, after what is under way and was asked before the action. */
+  async refreshAfterAction(): Promise<void> {
     await this.refreshing;
     await this.refresh();
   }
 
-  private async perform(row: Attachment, action: Action): Promise<{ lock: LockView; headMoved: boolean }> {
-    const lockId = row.lock.lockId ?? "";
-    switch (action.kind) {
-      case "notify":
-        return { lock: { ...row.lock, ...(await this.api.askNotice(row.id)) }, headMoved: false };
-      case "cancelNotify":
-        return { lock: { ...row.lock, ...(await this.api.cancelNotice(row.id)) }, headMoved: false };
-      case "lock": {
-        const seen = row.version === null || row.versionCreated === null
-          ? {} : { seenVersion: row.version, seenVersionCreated: row.versionCreated };
-        const answer = await this.api.acquire(row.id, { ...seen, ...action.options });
-        return { lock: answer.lock, headMoved: answer.warning?.code === "head_moved" };
-      }
-      case "unlock":
-        return { lock: (await this.api.release(row.id, lockId)).lock, headMoved: false };
-      case "extend":
-        return { lock: (await this.api.extend(row.id, lockId)).lock, headMoved: false };
-      case "break":
-        return { lock: (await this.api.break(row.id, lockId, action.reason)).lock, headMoved: false };
-      case "takeOver":
-        return { lock: (await this.api.takeOver(row.id, lockId, action.reason)).lock, headMoved: false };
-    }
+  /** Show what the server answered about one lock. */
+  settle(id: string, lock: LockView): void {
+    this.actions += 1;
+    this.set({ rows: this.replaced(id, lock), rowProblems: this.withoutProblem(id) });
   }
 
-  private refuse(row: Attachment, problem: Problem): void {
-    const rowProblems = new Map(this.state.rowProblems).set(row.id, problem);
-    this.set(problem.lock === null ? { rowProblems } : { rowProblems, rows: this.replaced(row.id, problem.lock) });
+  /** Show why something was refused, with the present lock where the server sent it. */
+  refuse(id: string, problem: Problem): void {
+    this.actions += 1;
+    const rowProblems = new Map(this.get().rowProblems).set(id, problem);
+    this.set(problem.lock === null ? { rowProblems } : { rowProblems, rows: this.replaced(id, problem.lock) });
   }
 
   private replaced(id: string, lock: LockView): readonly Attachment[] {
-    return this.state.rows.map((row) => (row.id === id ? { ...row, lock } : row));
+    return this.get().rows.map((row) => (row.id === id ? { ...row, lock } : row));
   }
 
   private withoutProblem(id: string): ReadonlyMap<string, Problem> {
-    const rest = new Map(this.state.rowProblems);
-    rest.delete(id);
-    return rest;
+    return new Map([...this.get().rowProblems].filter(([key]) => key !== id));
   }
 
   dismissProblem(id: string): void {
@@ -262,6 +216,6 @@ export class PageStore {
   }
 
   dismissNotice(id: number): void {
-    this.set({ notices: this.state.notices.filter((notice) => notice.id !== id) });
+    this.set({ notices: this.get().notices.filter((notice) => notice.id !== id) });
   }
 }

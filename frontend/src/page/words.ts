@@ -3,7 +3,10 @@ import type { Attachment, EndReason, LastEnded, LockView, Person } from "../api"
 import type { MessageKey, Translate } from "../messages";
 import { problemWords, type Problem } from "../problems";
 import { nameOf, type Voice } from "../voice";
-import type { Notice, Outcome } from "./store";
+import type { Notice } from "./news";
+import { isHeld } from "./rows";
+import type { Outcome } from "./store";
+import { obstacleOf, type Upload } from "./uploads";
 
 /** Return who did something, to follow "by". */
 function doer(person: Person | null, { t, me }: Voice): string {
@@ -44,16 +47,25 @@ export function endedWords(ended: LastEnded, voice: Voice): string {
   return ended.why === null || ended.why === "" ? what : t("ended.withWhy", { ended: what, why: ended.why });
 }
 
+/** Return how the last lock ended, where that still matters: nobody holds the file, or a manager gave a reason. */
+export function endingShown(lock: LockView): LastEnded | null {
+  const { lastEnded } = lock;
+  const byManager = lastEnded?.reason === "broken" || lastEnded?.reason === "taken_over";
+  const reason = byManager && lastEnded.why !== null && lastEnded.why !== "";
+  return isHeld(lock) && !reason ? null : lastEnded;
+}
+
 /** Return the time left: the server's figure less the seconds since it arrived. */
 export function leftWords(lock: LockView, ageSeconds: number, { t, formats }: Voice): string {
   if (lock.secondsLeft === null) return t("lock.endless");
   const left = Math.max(0, lock.secondsLeft - ageSeconds);
-  return formats.duration(left) ?? t("lock.lessThanMinute");
+  return formats.left(left) ?? t("lock.lessThanMinute");
 }
 
 export function noticeWords(notice: Notice, { t, formats }: Voice): string {
-  const { title, ended } = notice;
-  if (notice.kind === "free") return t("notice.free", { title });
+  const { kind, title, ended, person } = notice;
+  if (kind === "free") return t("notice.free", { title });
+  if (kind !== "lost") return t(`notice.${kind}`, { title, name: nameOf(person, t) });
   if (ended === null) return t("notice.lost.other", { title });
   const time = formats.moment(ended.at);
   const why = ended.why === null || ended.why === "" ? "" : ` ${t("ended.why", { why: ended.why })}`;
@@ -75,6 +87,10 @@ const DONE = {
   extend: "done.extended",
   break: "done.broken",
   takeOver: "done.takenOver",
+  request: "done.request",
+  cancelRequest: "done.cancelRequest",
+  decline: "done.decline",
+  handOver: "done.handOver",
   notify: "done.notify",
   cancelNotify: "done.notifyCancelled",
   giveAccess: "done.access",
@@ -122,4 +138,37 @@ export function rowProblemWords(row: Attachment, problem: Problem, voice: Voice)
 export function accessProblemWords(problem: Problem, t: Translate): string {
   const refused = problem.code === "app_blocked" || problem.code === "forbidden";
   return refused ? t("access.byHand") : problemWords(problem, t);
+}
+
+/** Return where an upload stands, or why there is none. */
+export function uploadWords(row: Attachment, upload: Upload, voice: Voice): string {
+  const { t, formats } = voice;
+  const { title } = row;
+  const file = typeof upload.file === "string" ? upload.file : upload.file.name;
+  switch (upload.step) {
+    case "refused":
+      return refusedWords(row, upload.why, file, voice);
+    case "confirm":
+      return t("upload.confirm", { file, title });
+    case "checking":
+      return t("upload.checking");
+    case "sending":
+      return t("upload.sending", { file, size: formats.size(upload.file.size) });
+    case "unchecked":
+      return t("upload.failed.unchecked", { reason: problemWords(upload.problem, t) });
+    case "failed":
+      return t(`upload.failed.${upload.why}`, { file, size: formats.size(upload.file.size) });
+    case "sent":
+      return row.version === null ? t("upload.sent.noVersion", { file }) : t("upload.sent", { file, version: row.version });
+  }
+}
+
+function refusedWords(row: Attachment, why: Extract<Upload, { step: "refused" }>["why"], file: string, { t }: Voice): string {
+  return t(`upload.refused.${why}`, { file, title: row.title, name: nameOf(row.lock.holder, t) });
+}
+
+/** Return what a row says to a file above it. */
+export function dropWords(row: Attachment, voice: Voice): string {
+  const obstacle = obstacleOf(row);
+  return obstacle === null ? voice.t("upload.drop") : refusedWords(row, obstacle, "", voice);
 }

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { languageTag } from "../../src/host";
+import { languageTag, UploadFailure } from "../../src/host";
 import { connectHost, currentHost, TOKEN_REUSE_MS, type ConnectFrame } from "../../src/host/connect";
 import { THEME_KEY } from "../../src/theme";
 
@@ -15,6 +15,7 @@ function bridge() {
     },
     theming: { initializeTheming: vi.fn() },
     dialog: { close: vi.fn() },
+    request: vi.fn(async (_: unknown): Promise<unknown> => Promise.resolve({ body: "{}" })),
   };
 }
 
@@ -133,4 +134,35 @@ test("an address opens in a tab that learns nothing of this one; closing is the 
   expect([link.href, link.target, link.rel]).toEqual(["https://acme.example/a", "_blank", "noopener noreferrer"]);
   host.close();
   expect(product.dialog.close).toHaveBeenCalledOnce();
+});
+
+describe("a new version on Connect", () => {
+  const target = { contentId: "98311", attachmentId: "7", title: "plan.docx" };
+  const sent = new File(["new"], "plan v2.docx", { type: "text/plain" });
+
+  test("goes to Confluence as a file under the attachment's name", async () => {
+    const product = bridge();
+    await connectHost(product, FRAME).upload(target, sent);
+    const [asked] = product.request.mock.calls[0] as [{ readonly url: string; readonly data: { readonly file: File } }];
+    expect(asked).toMatchObject({
+      url: "/rest/api/content/98311/child/attachment/7/data", type: "POST", contentType: "multipart/form-data",
+      headers: { "X-Atlassian-Token": "no-check" }, data: { minorEdit: "false" },
+    });
+    expect([asked.data.file.name, asked.data.file.type, await asked.data.file.text()]).toEqual(["plan.docx", "text/plain", "new"]);
+  });
+
+  test.each([
+    ['{"xhr":{"status":413}}', 413],
+    [{ xhr: { status: 403 } }, 403],
+    ['{"xhr":{"status":0}}', null],
+    ["not JSON", null],
+    [new Error("gone"), null],
+    [undefined, null],
+  ])("a refusal %j has the status %s", async (refusal, status) => {
+    const product = bridge();
+    product.request.mockRejectedValueOnce(refusal);
+    const failed = await connectHost(product, FRAME).upload(target, sent).catch((error: unknown) => error);
+    expect(failed).toBeInstanceOf(UploadFailure);
+    expect((failed as UploadFailure).status).toBe(status);
+  });
 });

@@ -30,8 +30,8 @@ async function realHost(): Promise<Host> {
     },
   });
   vi.resetModules();
-  const { invokeRemote, router, view } = await import("@forge/bridge");
-  return forgeHost({ invokeRemote, router, view });
+  const { invokeRemote, requestConfluence, router, view } = await import("@forge/bridge");
+  return forgeHost({ invokeRemote, requestConfluence, router, view });
 }
 
 const sent = (index: number): Headers => new Headers(calls[index]?.payload.headers);
@@ -160,4 +160,24 @@ test("theme, tabs, closing and the ready event are the bridge's", async () => {
   await vi.waitFor(() => expect(calls.map(({ command }) => command)).toContain("emitReadyEvent"));
   expect(calls).toContainEqual({ command: "navigate", payload: { url: "https://acme.example/a", type: "new-tab" } });
   expect(calls.map(({ command }) => command)).toEqual(expect.arrayContaining(["enableTheming", "close", "emit"]));
+});
+
+describe("a new version on Forge", () => {
+  const target = { contentId: "98311", attachmentId: "7", title: "plan.docx" };
+  const sent = new File(["new"], "plan v2.docx", { type: "text/plain" });
+
+  test("goes through the real bridge as the form that it packs, under the attachment's name", async () => {
+    answers["fetchProduct"] = { body: "{}", headers: {}, status: 200, statusText: "OK" };
+    await (await realHost()).upload(target, sent);
+    const { command, payload } = calls[0] as unknown as { command: string; payload: Record<string, unknown> & { fetchRequestInit: { method: string; body: string } } };
+    expect([command, payload["restPath"], payload["isMultipartFormData"], payload.fetchRequestInit.method]).toEqual([
+      "fetchProduct", "/wiki/rest/api/content/98311/child/attachment/7/data", true, "POST",
+    ]);
+    expect(JSON.parse(payload.fetchRequestInit.body)).toMatchObject({ file: expect.stringMatching(/base64,bmV3$/), __fileName: "plan.docx", minorEdit: "false" });
+  });
+
+  test.each([[{ body: "", headers: {}, status: 413, statusText: "Too large" }, 413], [new Error("down"), null]])("a refusal has its status", async (answer, status) => {
+    answers["fetchProduct"] = answer;
+    await expect((await realHost()).upload(target, sent)).rejects.toMatchObject({ status });
+  });
 });
