@@ -84,6 +84,13 @@ describe("the client of /api/v1", () => {
     await expect(api.attachments("1", null)).rejects.toMatchObject({ status: 502, code: "unexpected", retryAfter: 7 });
   });
 
+  test("an extension sends what was said alone", async () => {
+    const { api, bodies } = server(ok({}), ok({}));
+    await api.extend("7", "L");
+    await api.extend("7", "L", { hours: 4, note: "" });
+    expect(bodies()).toEqual([{ requestId: "id1", lockId: "L" }, { requestId: "id2", lockId: "L", hours: 4, note: "" }]);
+  });
+
   test("no answer at all is a network error", async () => {
     const { api } = server(new TypeError("down"));
     await expect(api.attachments("1", null)).rejects.toBeInstanceOf(NetworkError);
@@ -97,7 +104,8 @@ describe("the client of /api/v1", () => {
 
   test.each([
     ["release", "POST", "/lock/release", { lockId: "L" }],
-    ["extend", "POST", "/lock/extend", { lockId: "L" }],
+    ["request", "POST", "/lock/request", { lockId: "L", message: "r" }],
+    ["cancelRequest", "POST", "/lock/cancel-request", { lockId: "L" }],
     ["break", "POST", "/lock/break", { lockId: "L", reason: "r" }],
     ["takeOver", "POST", "/lock/take-over", { lockId: "L", reason: "r" }],
     ["askNotice", "PUT", "/notify-me", {}],

@@ -39,9 +39,9 @@ describe("a viewer's language", () => {
   const nothing = () => ({ en });
   const whole = async () => Promise.resolve({ "filter.free": "Frei" });
 
-  test.each([["de-AT", "Frei"], ["fr-CA", "Libre"], ["nl", "Vrij"], ["ja-JP", "空き"], ["ru", "Свободные"]])("%s is learnt from the translators' file", async (locale, free) => {
+  test.each([["de-AT", "Von mir gesperrt"], ["fr-CA", "Verrouillé par moi"], ["nl", "Door mij vergrendeld"], ["ja-JP", "自分がロック中"], ["ru", "Заблокированы мной"]])("%s is learnt from the translators' file", async (locale, mine) => {
     await learn(locale);
-    expect(translator(locale)("filter.free")).toBe(free);
+    expect(translator(locale)("filter.mine")).toBe(mine);
     expect(shownLocale(locale)).toBe(locale);
   });
 
@@ -70,7 +70,7 @@ describe("a viewer's language", () => {
     const catalogues = nothing();
     await learn("de-DE", async () => Promise.reject(new TypeError("Failed to fetch")), catalogues);
     expect(warn).toHaveBeenCalledWith(expect.stringContaining('"de"'), expect.any(TypeError));
-    expect(translator("de-DE", catalogues)("filter.free")).toBe("Free");
+    expect(translator("de-DE", catalogues)("filter.free")).toBe("Not locked");
     expect(shownLocale("de-DE", catalogues)).toBe("en-DE");
   });
 
