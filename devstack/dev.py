@@ -100,6 +100,7 @@ def _welcome(stack: Stack) -> None:
                 click.echo(f"            {person['displayName']:<15} {person['role']}")
         click.echo(f"          {SITES[0]} has the app by Connect, {SITES[1]} by Forge:")
         click.echo(f"          {_page_of(stack, SITES[1])}")
+        click.echo(f"          Screens: the sidebar of each page, {stack.confluence.origin}/wiki/admin as site admin")
         click.echo(f"  Mails   {stack.ports.mails_url}/ (kept with the state)")
         click.echo("  Logs    warnings only; LOCKPOINT_LOG_LEVEL=info bin/run shows more")
         click.echo("  Stop    Ctrl-C")

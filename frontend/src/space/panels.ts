@@ -1,13 +1,10 @@
-/** The tabs of this screen, in order. */
+/** The tabs of this screen, in order; each loads when it is first opened. */
+import { lazy } from "../ui/lazy";
 import type { Panel } from "../ui/panel";
-import { LockedFiles } from "./LockedFiles";
-import { Permissions } from "./Permissions";
-import { Protection } from "./Protection";
-import { SpaceAudit } from "./SpaceAudit";
 
 export const PANELS: readonly Panel[] = [
-  { key: "locks", title: "space.locks.title", Content: LockedFiles },
-  { key: "permissions", title: "space.permissions.title", Content: Permissions },
-  { key: "protection", title: "space.protection.title", Content: Protection },
-  { key: "audit", title: "space.audit.title", Content: SpaceAudit },
+  { key: "locks", title: "space.locks.title", Content: lazy(async () => (await import("./LockedFiles")).LockedFiles) },
+  { key: "permissions", title: "space.permissions.title", Content: lazy(async () => (await import("./Permissions")).Permissions) },
+  { key: "protection", title: "space.protection.title", Content: lazy(async () => (await import("./Protection")).Protection) },
+  { key: "audit", title: "space.audit.title", Content: lazy(async () => (await import("./SpaceAudit")).SpaceAudit) },
 ];

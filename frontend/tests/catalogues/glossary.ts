@@ -28,7 +28,7 @@ export function strangers(translations: readonly Translation[], language: string
     return Object.entries(TERMS).flatMap(([term, { english: means, stems }]) => {
       const stem = stems[language];
       if (stem === undefined) return [`${term}: no word in ${language}`];
-      return means.test(source) ? texts.filter((text) => !stem.test(text)).map((text) => `${term}: ${source} → ${text}`) : [];
+      return means.test(source) ? texts.filter((text) => text !== "" && !stem.test(text)).map((text) => `${term}: ${source} → ${text}`) : [];
     });
   });
 }

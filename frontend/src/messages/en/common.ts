@@ -1,6 +1,8 @@
 /** Texts of more than one screen. */
 export const common = {
   "person.unknown": "somebody",
+  "part.loading": "Loading…",
+  "part.failed": "This part could not be loaded",
   "failed.retry": "Try again",
   "notice.dismiss": "Dismiss",
   "problem.too_many": "You can't hold more locks. Unlock a file that you no longer need.",
