@@ -110,7 +110,7 @@ export function List(props: DialogProps & { readonly state: PageState; readonly 
   const bulk = { many, state: chosen, voice, shown: rows };
   return (
     <>
-      <Toolbar choice={choice} voice={voice} shown={rows.length} total={state.rows.length} onChange={setChoice} />
+      <Toolbar choice={choice} voice={voice} shown={rows.length} total={state.total} onChange={setChoice} />
       <BulkReportLine {...bulk} />
       <div class="list" data-scrolls>
         {rows.length === 0

@@ -74,10 +74,13 @@ class Replay:
         """The ids that the next requests name."""
         if tag is not None:
             self._known["TAG"] = tag
-        if "items" in body:
+        if "viewer" in body:
             self._known["CREATED"] = body["items"][0]["versionCreated"]
-        if "lock" in body and body["lock"]["lockId"]:
-            self._known["LOCK"] = body["lock"]["lockId"]
+        results = [one["body"] for one in body.get("items", []) if "outcome" in one]
+        for lock in [one["lock"] for one in (body, *results) if "lock" in one]:
+            self._known.update({"LOCK": lock["lockId"]} if lock["lockId"] else {})
+            asking = [one["person"]["accountId"] for one in lock["requests"] if one["declinedAt"] is None]
+            self._known.update({"ASKER": asking[0]} if asking else {})
 
 
 @pytest.mark.parametrize("version", VERSIONS)
