@@ -187,7 +187,7 @@ SITE_ROUTES = (
     Route("list locks of space", "GET", "/spaces/DS/locks", _nothing, about_file=False),
     Route("list locks of site", "GET", "/locks?scope=site", _nothing, about_file=False),
     Route("own locks", "GET", "/locks?scope=mine", _nothing, about_file=False),
-    Route("locks waited for", "GET", "/locks?scope=waiting", _nothing, about_file=False),
+    Route("own waits for locks", "GET", "/locks?scope=waiting", _nothing, about_file=False),
     Route("own notices", "GET", "/notices", _nothing, about_file=False),
     Route("health of site", "GET", "/health", _nothing, about_file=False),
     Route("health of space", "GET", "/health?space=DS", _nothing, about_file=False),
