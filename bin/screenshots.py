@@ -98,19 +98,19 @@ def prepare(world: World, browser: Browser, page: Page, alice: Confluence, bob: 
     dialog.close()
     dialog = Confluence(tab_of(world, browser, "charlie"), page).open().dialog_by_byline()
     for title in (BUDGET, BRIEF):
-        dialog.press(f"Notify me when {title} is free")
+        dialog.press(f"Notify me when {title} is unlocked")
         dialog.row(title).get_by_text("You are number 1").wait_for()
     dialog = Confluence(tab_of(world, browser, "dana"), page).open().dialog_by_byline()
-    dialog.press(f"End lock on {LOGO}")
+    dialog.choose(LOGO, "End lock…")
     form = dialog.frame.get_by_role("form")
     form.get_by_label("Reason").fill("The agency sends the new logo today")
     form.get_by_role("button", name="End lock").click()
-    dialog.wait_for_state(LOGO, "Free")
+    dialog.wait_for_state(LOGO, "Not locked")
 
 
 def lock_with_note(dialog: Dialog, title: str, note: str) -> None:
     """Lock a file with a note."""
-    dialog.press(f"Lock {title} with options")
+    dialog.choose(title, "Lock with options…")
     form = dialog.frame.get_by_role("form")
     form.get_by_label("Note for others").fill(note)
     form.get_by_role("button", name="Lock", exact=True).click()
@@ -138,7 +138,7 @@ def dialog_dark(world: World, browser: Browser, page: Page) -> None:
     dana = Confluence(tab_of(world, browser, "dana"), page).open()
     dana.tab.get_by_role("button", name="Dark theme").click()
     dialog = dana.dialog_by_byline()
-    dialog.press(f"Take over {BRIEF}")
+    dialog.choose(BRIEF, "Take over…")
     dialog.frame.get_by_role("form").get_by_label("Reason").fill("Bob is on leave, and the brief goes out today")
     shoot(dana.tab, "dialog-dark")
 

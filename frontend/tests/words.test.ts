@@ -57,7 +57,7 @@ describe("words", () => {
   });
 
   test("a lost lock says who took it and when", () => {
-    const lost = { id: 1, kind: "lost", title: "plan.pdf", ended: ended("taken_over", { why: "urgent" }), person: null } as const;
+    const lost = { id: 1, kind: "lost", title: "plan.pdf", ended: ended("taken_over", { why: "urgent" }) } as const;
     expect(noticeWords(lost, voice)).toBe("Your lock on plan.pdf was taken over by Dana Diaz at 12:00. Reason: urgent");
     expect(noticeWords({ ...lost, ended: null }, voice)).toBe("Your lock on plan.pdf has ended.");
     const given = { ...lost, ended: ended("handed_over") } as const;

@@ -103,6 +103,11 @@ class Dialog:
     def press(self, label: str) -> None:
         self.frame.get_by_role("button", name=label, exact=True).click()
 
+    def choose(self, title: str, item: str) -> None:
+        """Choose from the menu beside a row's button."""
+        self.press(f"More for {title}")
+        self.frame.get_by_role("menuitem", name=item).click()
+
     def wait_for_state(self, title: str, words: str) -> None:
         self.row(title).locator(".badge", has_text=words).wait_for()
 

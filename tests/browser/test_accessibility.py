@@ -45,9 +45,11 @@ def busy_page(world: World, become: Callable[..., Tab]) -> Page:
 
 def _look_everywhere(dialog: Dialog) -> None:
     """Open every kind of form."""
-    for opener in ("End lock on bobs.xlsx", "Take over danas.docx"):
-        dialog.press(opener)
-    dialog.press("Lock free-with-quite-a-long-name-for-a-phone.png with options")
+    dialog.choose("bobs.xlsx", "End lock…")
+    dialog.choose("danas.docx", "Take over…")
+    dialog.choose("free-with-quite-a-long-name-for-a-phone.png", "Lock with options…")
+    dialog.frame.get_by_label("Select bobs.xlsx").check()
+    dialog.press("More for bobs.xlsx")
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

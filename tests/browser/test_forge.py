@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 import pytest
-from playwright.sync_api import Frame, Route, expect
+from playwright.sync_api import FilePayload, Frame, Route, expect
 from playwright.sync_api import Page as Tab
 
 from devstack.confluence import FORGE
@@ -72,10 +72,10 @@ def test_alice_locks_a_file_and_bob_sees_it(become: Callable[..., Tab], world: W
     alice.wait_for_state("plan.docx", "Locked by you")
     bob.wait_for_state("plan.docx", "Locked by Alice")
     expect(bob.frame.get_by_role("button", name="Lock plan.docx", exact=True)).to_have_count(0)
-    bob.press("Notify me when plan.docx is free")
+    bob.press("Notify me when plan.docx is unlocked")
     alice.press("Unlock plan.docx")
-    alice.wait_for_state("plan.docx", "Free")
-    expect(bob.frame.get_by_text("plan.docx is free now.")).to_be_visible(timeout=20_000)
+    alice.wait_for_state("plan.docx", "Not locked")
+    expect(bob.frame.get_by_text("plan.docx is not locked any more.")).to_be_visible(timeout=20_000)
     alice.close()
 
 
@@ -90,7 +90,7 @@ def test_the_dialog_has_no_barriers_in_either_theme(
     bob.wait_for_state("two.txt", "Locked by you")
     tab = become("dana", dark=dark)
     dialog = Confluence(tab, page).open().dialog_by_byline()
-    dialog.press("Lock one.txt with options")
+    dialog.choose("one.txt", "Lock with options…")
     frame = app_frame(tab)
     frame.wait_for_function(f"() => ({MODE})() === '{'dark' if dark else 'light'}'")
     token = "() => getComputedStyle(document.documentElement).getPropertyValue('--ds-surface').trim()"
@@ -100,6 +100,23 @@ def test_the_dialog_has_no_barriers_in_either_theme(
         tab.set_viewport_size({"width": width, "height": height})
         assert violations(frame, axe) == [], f"{width} px"
         assert frame.evaluate(SIDEWAYS) <= 0, f"{width} px"
+
+
+def test_a_new_version_goes_from_the_row_to_confluence(become: Callable[..., Tab], world: World) -> None:
+    """P-21 through the other door: `requestConfluence` carries the file; no byte passes our server."""
+    page = world.page("Forge uploads", "draft.txt")
+    tab = become("alice")
+    dialog = Confluence(tab, page).open().dialog_by_byline()
+    dialog.press("Lock draft.txt")
+    dialog.wait_for_state("draft.txt", "Locked by you")
+    with tab.expect_file_chooser() as chooser:
+        dialog.press("Upload a new version of draft.txt")
+    chooser.value.set_files([FilePayload(name="other name.txt", mimeType="text/plain", buffer=b"by Forge")])
+    expect(dialog.frame.get_by_text("other name.txt is in Confluence as version 2.")).to_be_visible(timeout=15_000)
+    newest = world.file(page, "draft.txt")["versions"][0]
+    assert (newest["title"], world.text(newest)) == ("draft.txt", "by Forge")
+    dialog.press("Unlock draft.txt now")
+    dialog.wait_for_state("draft.txt", "Not locked")
 
 
 def test_the_theme_is_followed_live(become: Callable[..., Tab], world: World) -> None:

@@ -56,14 +56,14 @@ def test_my_locks(become: Callable[..., Tab], world: World, axe: str, dark: bool
     tab = become("alice", dark=dark)
     _lock(tab, page, f"plan-{mode}.docx", f"budget-{mode}.xlsx")
     dialog = Dialog(tab)
-    dialog.press(f"Notify me when bobs-{mode}.txt is free")
+    dialog.press(f"Notify me when bobs-{mode}.txt is unlocked")
     dialog.frame.get_by_text("You will be told when").wait_for()
 
     mine = Screen(tab, page, "my-locks")
     mine.row(f"plan-{mode}.docx").get_by_role("button", name="Extend").click()
     expect(mine.inside.locator(".outcome")).to_contain_text(f"Your lock on plan-{mode}.docx is extended.")
     mine.row(f"budget-{mode}.xlsx").get_by_role("button", name="Unlock").click()
-    expect(mine.row(f"budget-{mode}.xlsx").locator(".badge")).to_have_text("Free")
+    expect(mine.row(f"budget-{mode}.xlsx").locator(".badge")).to_have_text("Not locked")
     _has_no_barriers(mine, axe)
 
     mine.part("Files I wait for")

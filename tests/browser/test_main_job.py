@@ -43,15 +43,15 @@ def test_main_job(become: Callable[..., Tab], world: World) -> None:
     charlie = Confluence(become("charlie"), page).open()
     asking = charlie.dialog_by_menu()
     asking.wait_for_state(FILE, "Locked by Alice")
-    asking.press(f"Notify me when {FILE} is free")
+    asking.press(f"Notify me when {FILE} is unlocked")
     expect(asking.row(FILE)).to_contain_text("1 person waiting")
     assert world.mails("charlie") == []
 
     dialog.press(f"Unlock {FILE}")
-    dialog.wait_for_state(FILE, "Free")
+    dialog.wait_for_state(FILE, "Not locked")
     world.mail_about("charlie", FILE)
-    asking.wait_for_state(FILE, "Free")
-    expect(asking.frame.get_by_text(f"{FILE} is free now.")).to_be_visible()
+    asking.wait_for_state(FILE, "Not locked")
+    expect(asking.frame.get_by_text(f"{FILE} is not locked any more.")).to_be_visible()
 
     assert world.site(GLOBEX)["attachments"] == second_site
     assert [person["name"] for person in world.site(GLOBEX)["people"] if world.mails(person["name"], GLOBEX)] == []

@@ -82,7 +82,8 @@ def test_dana_names_lock_managers_by_keyboard(become: Become, world: World) -> N
     expect(space.frame.locator("form.settings")).to_be_focused()
 
     bob = Confluence(become("bob"), page).open().dialog_by_byline()
-    expect(bob.row("plan.docx").get_by_role("button", name="End lock on plan.docx")).to_be_visible(timeout=15_000)
+    bob.press("More for plan.docx")
+    expect(bob.row("plan.docx").get_by_role("menuitem", name="End lock…")).to_be_visible(timeout=15_000)
 
     again = Settings(become("dana"), world, page, SPACE).open("Permissions")
     for name in ("Bob", "demo editors"):

@@ -34,14 +34,12 @@ interface Shown {
   readonly voice: Voice;
 }
 
-const WARNINGS: ReadonlySet<string> = new Set(["lost", "declined"]);
-
 function Notices({ state, store, voice }: Shown) {
   return (
     <div class="notices" role="status" aria-live="polite">
       {state.notices.map((notice) => (
-        <div key={notice.id} class={WARNINGS.has(notice.kind) ? "notice warning" : "notice success"}>
-          <Icon name={WARNINGS.has(notice.kind) ? "warning" : "free"} />
+        <div key={notice.id} class={notice.kind === "lost" ? "notice warning" : "notice success"}>
+          <Icon name={notice.kind === "lost" ? "warning" : "free"} />
           <span>{noticeWords(notice, voice)}</span>
           <button type="button" class="button plain icon-only" aria-label={voice.t("notice.dismiss")}
             onClick={() => store.dismissNotice(notice.id)}><Icon name="close" /></button>

@@ -63,9 +63,8 @@ export function leftWords(lock: LockView, ageSeconds: number, { t, formats }: Vo
 }
 
 export function noticeWords(notice: Notice, { t, formats }: Voice): string {
-  const { kind, title, ended, person } = notice;
-  if (kind === "free") return t("notice.free", { title });
-  if (kind !== "lost") return t(`notice.${kind}`, { title, name: nameOf(person, t) });
+  const { title, ended } = notice;
+  if (notice.kind === "free") return t("notice.free", { title });
   if (ended === null) return t("notice.lost.other", { title });
   const time = formats.moment(ended.at);
   const why = ended.why === null || ended.why === "" ? "" : ` ${t("ended.why", { why: ended.why })}`;

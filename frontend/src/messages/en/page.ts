@@ -252,9 +252,6 @@ export const page = {
   "notice.lost.expired": "Your lock on {title} expired at {time}.",
   "notice.lost.other": "Your lock on {title} has ended.",
   "notice.free": "{title} is not locked any more.",
-  "notice.asked": "{name} asks for {title}.",
-  "notice.declined": "{name} declined your request for {title}.",
-  "notice.received": "{name} handed {title} over to you. The lock is yours now.",
 
   "problem.already_locked": "{name} locked {title} first, {since}.",
   "problem.already_locked.plain": "Somebody else locked {title} first.",
