@@ -97,7 +97,8 @@ def test_upload_from_the_row(become: Callable[..., Tab], world: World) -> None:
     drop = """([row, name]) => {
       const dataTransfer = new DataTransfer();
       dataTransfer.items.add(new File(["dropped"], name, { type: "text/plain" }));
-      for (const kind of ["dragover", "drop"]) row.dispatchEvent(new DragEvent(kind, { dataTransfer, bubbles: true, cancelable: true }));
+      const how = { dataTransfer, bubbles: true, cancelable: true };
+      for (const kind of ["dragover", "drop"]) row.dispatchEvent(new DragEvent(kind, how));
     }"""
     frame.evaluate(drop, [row.element_handle(), "draft of tomorrow.txt"])
     expect(alice.frame.get_by_text("draft of tomorrow.txt is in Confluence as version 3.")).to_be_visible(

@@ -23,7 +23,7 @@ export const TERMS: Readonly<Record<string, Term>> = {
 
 /** Return translations that use another word, as `term: English → translation`. */
 export function strangers(translations: readonly Translation[], language: string): readonly string[] {
-  return translations.flatMap(({ english, texts }) => {
+  return translations.filter(({ unsure }) => !unsure).flatMap(({ english, texts }) => {
     const source = english.join(" ").replace(/\{\w+\}/g, "…");
     return Object.entries(TERMS).flatMap(([term, { english: means, stems }]) => {
       const stem = stems[language];
