@@ -20,7 +20,7 @@ SCREEN: Final[Mapping[str, str | Plural]] = {
     "person.unknown": "somebody",
     "state.mine": "Locked by you",
     "lock.endless": "No end",
-    "protection.restoring": "Being undone",
+    "protection.restoring": "Restoring",
     "protection.unprotected": "Not protected",
     "lists.hidden": "A file on a page that you can't see any more",
     "lists.nameless": "File without a name",

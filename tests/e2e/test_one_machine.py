@@ -6,6 +6,7 @@ import configparser
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 import time
@@ -124,11 +125,23 @@ def _started(name: str, environment: Mapping[str, str], folder: Path) -> Iterato
         )
         try:
             yield
+            _wait_until_it_heeds_sigterm(process)
             assert process.poll() is None, (folder / f"{name}.log").read_text()
         finally:
             process.terminate()
             code = process.wait(timeout=float(unit["Service"]["TimeoutStopSec"]))
     assert code == 0, (folder / f"{name}.log").read_text()
+
+
+def _wait_until_it_heeds_sigterm(process: subprocess.Popen[bytes]) -> None:
+    """A busy machine may take longer to import a program than the web to be ready."""
+    end = time.monotonic() + PATIENCE
+    while process.poll() is None and time.monotonic() < end:
+        status = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
+        caught = int(status.split("SigCgt:")[1].split()[0], 16)
+        if caught >> (signal.SIGTERM - 1) & 1:
+            return
+        time.sleep(0.1)
 
 
 def _wait_for(address: str) -> None:

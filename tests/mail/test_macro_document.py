@@ -77,7 +77,7 @@ def test_every_language_has_every_word(language: str, scope: MacroScope) -> None
         (replace(ROW, holder=None), {"owner": "somebody"}),
         (replace(ROW, mine=True), {"owner": "Locked by you"}),
         (replace(ROW, protection="unprotected"), {"state": "Not protected"}),
-        (replace(ROW, protection="restoring"), {"state": "Being undone"}),
+        (replace(ROW, protection="restoring"), {"state": "Restoring"}),
     ],
 )
 def test_what_is_unknown_odd_or_special_has_words(row: MacroRow, words: dict[str, str]) -> None:

@@ -1,6 +1,7 @@
 /** Calls of `/api/v1`: errors, tags of lists, and writes that a lost answer does not double. The host proves who asks. */
 import { version } from "../../package.json";
 import type { Host } from "../host";
+import { patiently } from "./patience";
 import type { LockModel } from "./schema";
 
 /** A refusal by the server. `lock` is the state that caused it, where the server sends one; `details` is the whole body. */
@@ -82,9 +83,13 @@ async function partOf(response: Response): Promise<CsvPart> {
   return { csv: await response.text(), next: NEXT.exec(response.headers.get("Link") ?? "")?.[1] ?? null };
 }
 
-/** Return a client that asks through the host. */
+/** Return a client that asks through the host, and reads again where places are taken for a moment. */
 export function clientOf(host: Pick<Host, "fetch">): Client {
-  return createClient({ fetch: (path, init) => host.fetch(path, init), newId: () => crypto.randomUUID() });
+  const fetch = (path: string, init: RequestInit): Promise<Response> => {
+    const send = (): Promise<Response> => host.fetch(path, init);
+    return init.method === undefined ? patiently(send) : send();
+  };
+  return createClient({ fetch, newId: () => crypto.randomUUID() });
 }
 
 export function createClient(deps: ClientDependencies): Client {

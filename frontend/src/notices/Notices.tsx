@@ -1,4 +1,4 @@
-/** Notices over any screen: one opened, the others behind a count; a live region reads each out once. */
+/** Notices below any screen: one opened, the others behind a count; a live region reads each out once. */
 import { useEffect, useState } from "preact/hooks";
 import type { OwnNotice } from "../api";
 import { liveRefresh } from "../lists/liveRefresh";

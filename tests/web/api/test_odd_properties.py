@@ -231,7 +231,7 @@ def test_preferences_that_are_put_back_are_not_obeyed(
     kept = stranger.value("lockpointprefs")
     time.sleep(1.2)
     kinds = live.call("charlie", "GET", "/me/preferences").json()["mails"]
-    everything = {"mails": dict.fromkeys(kinds, True), "locale": "de", "timeZone": None}
+    everything = {"mails": dict.fromkeys(kinds, True), "locale": "de", "timeZone": None, "restricted": False}
     assert live.call("charlie", "PUT", "/me/preferences", everything).json() == everything
     stranger.write("lockpointprefs", kept)
     assert live.call("charlie", "GET", "/me/preferences").json() == {**everything, "locale": None}
