@@ -170,7 +170,8 @@ def run(settings: Settings) -> None:
     )
     ticks = Ticks(services, upkeep, settings)
     sweep_tick = max(1.0, min(15.0, settings.sweep_seconds / 4))
-    scheduler.add_job(ticks.when_leading(ticks.chores), "cron", second=0, next_run_time=services.clock.now())
+    at_once = datetime.now(UTC)  # noqa: TID251 - the scheduler's time, which ours need not be
+    scheduler.add_job(ticks.when_leading(ticks.chores), "cron", second=0, next_run_time=at_once)
     periods = (
         (ticks.rescue, STALLED_SECONDS),
         (ticks.sweep, sweep_tick),
@@ -178,7 +179,7 @@ def run(settings: Settings) -> None:
         (ticks.silence, PRIVACY_SECONDS),
     )
     for tick, seconds in periods:
-        scheduler.add_job(ticks.when_leading(tick), "interval", seconds=seconds, next_run_time=services.clock.now())
+        scheduler.add_job(ticks.when_leading(tick), "interval", seconds=seconds, next_run_time=at_once)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: scheduler.shutdown(wait=False))
     scheduler.start()
