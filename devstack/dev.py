@@ -20,6 +20,8 @@ from lockpoint.settings import Settings, SettingsError, load_settings
 STATE: Final = ROOT / ".local" / "run"
 STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PLAIN_LOGS: Final = {"LOCKPOINT_LOG_FORMAT": "text", "LOCKPOINT_LOG_LEVEL": "warning"}
+OFTEN: Final = {"LOCKPOINT_SWEEP_SECONDS": "30"}
+"""Sweeps in the time that a lock takes to end."""
 _speaking = threading.Lock()
 
 
@@ -47,9 +49,9 @@ def own_settings(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _serve(port: int | None, state: Path, stop: threading.Event) -> None:
-    given = {**PLAIN_LOGS, **own_settings(os.environ)}
+    given = {**PLAIN_LOGS, **OFTEN, **own_settings(os.environ)}
     wanted = port if port is not None else int(given["PORT"]) if given.get("PORT", "").isdecimal() else None
-    stack = Stack(state, usual_ports(wanted), given, _say, doors={SITES[1]: FORGE})
+    stack = Stack(state, usual_ports(wanted), given, _say, doors={SITES[1]: FORGE}, movable_time=True)
     try:
         _check_settings(given, stack.ports)
         stack.start(stop)
@@ -63,8 +65,8 @@ def _serve(port: int | None, state: Path, stop: threading.Event) -> None:
 
 def _check_settings(given: Mapping[str, str], ports: Ports) -> None:
     """Before the databases start, with addresses and a key that stand for theirs."""
-    own = {"database_url": "postgresql:///lockpoint", "redis_url": "redis://127.0.0.1:6379", "secret_keys": "k" * 32}
-    made = app_environment(given, ports, **own)
+    database, redis = "postgresql:///lockpoint", "redis://127.0.0.1:6379"
+    made = app_environment(given, ports, database_url=database, redis_url=redis, secret_keys="k" * 32)
     try:
         load_settings(made)
     except SettingsError as error:
@@ -76,8 +78,14 @@ def _check(stop: threading.Event, door: str) -> None:
     doors = dict(zip(SITES, (door, CONNECT if door == FORGE else FORGE), strict=True))
     with tempfile.TemporaryDirectory(prefix="lockpoint-check-") as folder:
         lines: list[str] = []
-        ports = spare_ports()
-        stack = Stack(Path(folder), ports, {}, lambda name, line: lines.append(f"{name:<10} | {line}"), doors=doors)
+        stack = Stack(
+            Path(folder),
+            spare_ports(),
+            {},
+            lambda name, line: lines.append(f"{name:<10} | {line}"),
+            doors=doors,
+            movable_time=True,
+        )
         try:
             stack.start(stop)
             run_check(stack, stop)

@@ -24,7 +24,9 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--name", default="localhost", help="host name in the sites' addresses")
     parser.add_argument("--keep", type=Path, help="file in which the state outlives a restart; else it is gone")
-    parser.add_argument("--clock", type=Path, help="file with the seconds by which the time here and of the app is ahead")
+    parser.add_argument(
+        "--clock", type=Path, help="file with the seconds by which the time here and of the app is ahead"
+    )
     arguments = parser.parse_args()
     shared = SharedTime(arguments.clock) if arguments.clock else None
     stopped = threading.Event()

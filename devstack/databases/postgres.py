@@ -100,9 +100,8 @@ class Postgres:
             connection.execute("create schema if not exists clock")
             connection.execute(sql.SQL(_AHEAD).format(ahead))
             # Named last, the server's own functions come last.
-            connection.execute(
-                sql.SQL("alter database {} set search_path = public, clock, pg_catalog").format(sql.Identifier(database))
-            )
+            path = "alter database {} set search_path = public, clock, pg_catalog"
+            connection.execute(sql.SQL(path).format(sql.Identifier(database)))
 
     def url(self, database: str) -> str:
         """For libpq and SQLAlchemy."""

@@ -281,6 +281,20 @@ def test_a_developers_clock_moves_with_its_file(tmp_path: Path) -> None:
         assert seconds() - time.time() == pytest.approx(ahead or 0, abs=2)
 
 
+def test_sites_are_swept_when_a_developer_moves_the_time() -> None:
+    """Forward and back, once each; not while both clocks go on."""
+    world = make_world()
+    ticking = ticks(world, FakeUpkeep())
+    swept = []
+    for seconds in (0, 0, 5, 3600, 0, -3600):
+        world.clock.advance(seconds=seconds)
+        ticking.leap()
+        swept.append([(job.kind, job.tenant_id) for job in world.tables.jobs])
+        world.tables.jobs.clear()
+    both = [(JobKind.SWEEP, tenant.id) for tenant in (ACME, GLOBEX)]
+    assert swept == [[], [], [], both, [], both]
+
+
 def test_an_installation_has_the_machines_clock() -> None:
     """Nothing stands between."""
     assert type(bootstrap.clock_of(settings())) is bootstrap.SystemClock
