@@ -109,10 +109,17 @@ def _welcome(stack: Stack) -> None:
         click.echo(f"          {SITES[0]} has the app by Connect, {SITES[1]} by Forge:")
         click.echo(f"          {_page_of(stack, SITES[1])}")
         click.echo(f"          Screens: the sidebar of each page, {stack.confluence.origin}/wiki/admin as site admin")
+        if stack.moves_time:
+            click.echo(f"  Time    {_told(stack.ahead())}; +1 hour and +1 day at the top of each page show locks end")
         click.echo(f"  Mails   {stack.ports.mails_url}/ (kept with the state)")
         click.echo("  Logs    warnings only; LOCKPOINT_LOG_LEVEL=info bin/run shows more")
         click.echo("  Stop    Ctrl-C")
         click.echo()
+
+
+def _told(ahead: float) -> str:
+    days, hours = divmod(round(ahead / 3600), 24)
+    return f"{days} days ahead" if days and not hours else f"{hours + 24 * days} hours ahead" if ahead else "now"
 
 
 def _page_of(stack: Stack, site: str) -> str:

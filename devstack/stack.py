@@ -54,7 +54,7 @@ class Stack:
         self._given = given
         self._say = say
         self._durable = durable
-        self._movable = movable_time and not any(given.get(name) for name in ("DATABASE_URL", "LOCKPOINT_BASE_URL"))
+        self.moves_time = movable_time and not any(given.get(name) for name in ("DATABASE_URL", "LOCKPOINT_BASE_URL"))
         self._clock_file: Path | None = None
         self._stop = threading.Event()
         self._guardian: Guardian | None = None
@@ -124,7 +124,7 @@ class Stack:
         )
 
     def _shared_clock(self, postgres: Postgres) -> Path | None:
-        if not self._movable:
+        if not self.moves_time:
             postgres.clock_file.unlink(missing_ok=True)
             return None
         postgres.follow_clock(DATABASE)
