@@ -20,8 +20,6 @@ from lockpoint.settings import Settings, SettingsError, load_settings
 STATE: Final = ROOT / ".local" / "run"
 STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PLAIN_LOGS: Final = {"LOCKPOINT_LOG_FORMAT": "text", "LOCKPOINT_LOG_LEVEL": "warning"}
-OFTEN: Final = {"LOCKPOINT_SWEEP_SECONDS": "30"}
-"""Sweeps in the time that a lock takes to end."""
 _speaking = threading.Lock()
 
 
@@ -49,7 +47,7 @@ def own_settings(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _serve(port: int | None, state: Path, stop: threading.Event) -> None:
-    given = {**PLAIN_LOGS, **OFTEN, **own_settings(os.environ)}
+    given = {**PLAIN_LOGS, **own_settings(os.environ)}
     wanted = port if port is not None else int(given["PORT"]) if given.get("PORT", "").isdecimal() else None
     stack = Stack(state, usual_ports(wanted), given, _say, doors={SITES[1]: FORGE}, movable_time=True)
     try:

@@ -5,7 +5,8 @@ import { get, post } from "./server.js";
 
 const REFRESH_MS = 2500;
 const HOUR = 3600;
-const DAY = 24 * HOUR;
+/** Half a minute after its end a lock of the app is free: an hour's lock is to be over after an hour. */
+const SPARE = 31;
 
 /** Returns null where the app has a clock of its own. */
 export function timeControl(clock) {
@@ -29,5 +30,5 @@ export function timeControl(clock) {
   setInterval(() => document.hidden || get("/_sim/clock").then(show, () => {}), REFRESH_MS);
   show(clock);
   return el("div", { class: "time", role: "group", "aria-label": "Time of Confluence and the app" }, shown,
-    mover("+1 hour", "hour", { advanceSeconds: HOUR }), mover("+1 day", "day", { advanceSeconds: DAY }), back);
+    mover("+1 hour", "hour", { advanceSeconds: HOUR + SPARE }), mover("+1 day", "day", { advanceSeconds: 24 * HOUR + SPARE }), back);
 }
