@@ -440,7 +440,9 @@ def services_on(neighbours: Neighbours) -> Services:
         mutexes=redis_mutexes.RedisMutexes(neighbours.redis),
         link_pages=GettextPages(),
         macro_words=GettextMacro(),
-        mailer=SmtpMailer(neighbours.settings.mail_url, neighbours.settings.mail_from),
+        mailer=SmtpMailer(
+            neighbours.settings.mail_url, neighbours.settings.mail_from, now=seconds_of(neighbours.settings)
+        ),
         user_properties=ConfluenceUserProperties(client),
         personal_data_reports=ConfluencePersonalDataReports(client),
         profiles=PostgresProfiles(database),

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -106,11 +107,12 @@ class Dev:
         told = datetime.fromisoformat(self.call("alice", "GET", "/lock")["serverTime"])
         return told.timestamp() - time.time()
 
-    def mails(self) -> list[str]:
-        """The subjects of all."""
+    def mails(self) -> dict[str, datetime]:
+        """When each was sent, by subject."""
         found = re.search(r"Mails +(http://\S+)/ ", self.text)
         assert found
-        return [mail["subject"] for mail in requests.get(f"{found[1]}/mails").json()["mails"]]
+        mails = requests.get(f"{found[1]}/mails").json()["mails"]
+        return {mail["subject"]: parsedate_to_datetime(mail["date"]) for mail in mails}
 
     def healthy(self) -> bool:
         try:
@@ -182,7 +184,9 @@ def test_time_moves_in_all_processes_and_stays_over_a_restart(started: list[Dev]
     assert dev.lock("POST")["state"] == "mine"
     dev.call("charlie", "PUT", "/notify-me", {})
     dev.move_time(advanceSeconds=24 * 3600 + 60)
-    wait_until(lambda: dev.mails() == ["Your lock on budget.xlsx will end soon"], "the warning")
+    wait_until(lambda: list(dev.mails()) == ["Your lock on budget.xlsx will end soon"], "the warning")
+    (sent,) = dev.mails().values()
+    assert sent.timestamp() == pytest.approx(time.time() + 24 * 3600 + 60, abs=30)
     assert dev.lock("GET")["state"] == "mine"
     dev.move_time(advanceSeconds=24 * 3600)
     wait_until(lambda: "budget.xlsx is available again" in dev.mails(), "the mail to Charlie")
