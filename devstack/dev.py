@@ -117,7 +117,7 @@ def _welcome(stack: Stack) -> None:
 
 def _told(ahead: float) -> str:
     days, hours = divmod(round(ahead / 3600), 24)
-    return f"{days} days ahead" if days and not hours else f"{hours + 24 * days} hours ahead" if ahead else "now"
+    return f"{days} d {hours} h ahead" if ahead else "now"
 
 
 def _page_of(stack: Stack, site: str) -> str:
