@@ -3,6 +3,7 @@
 import threading
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -19,6 +20,7 @@ PATIENCE_SECONDS: Final = 45.0
 POLL_SECONDS: Final = 0.2
 CALL_SECONDS: Final = 30.0
 STOPPED: Final = "stopped before the main job was done"
+DAY_SECONDS: Final = 24 * 3600
 OVERWRITE: Final = "What Bob wrote over it\n"
 
 _INSTALLED: Final = {CONNECT: (["enabled"], []), FORGE: ([], [True])}
@@ -42,6 +44,8 @@ def run_check(stack: Stack, stop: threading.Event) -> None:
         ("waiting", job.charlie_waits),
         ("unlocked", job.alice_unlocks),
         ("told", job.charlie_is_told),
+        ("warned", job.alice_is_warned),
+        ("expired", job.lock_expires),
         ("untouched", job.second_site_is_untouched),
     )
     for name, step in steps:
@@ -70,6 +74,7 @@ class MainJob:
         self._bytes = self._download(self._file["downloadUrl"])
         self._files_before = {site: self._files(site) for site in SITES}
         self._lock_id = ""
+        self._told = Counter[str]()
 
     def installed(self) -> str:
         by_door = {site: self._stack.doors.get(site, CONNECT) for site in SITES}
@@ -127,6 +132,20 @@ class MainJob:
     def charlie_is_told(self) -> str:
         return f"mail to Charlie: “{self._mail_to('charlie')}”"
 
+    def alice_is_warned(self) -> str:
+        """A day after she locked again; Charlie waits again."""
+        self._api("alice", "POST", "/lock", {}, 201)
+        self._api("charlie", "PUT", "/notify-me", {}, 200)
+        self._wait_a_day()
+        return f"a day after Alice locked it again, mail to her: “{self._mail_to('alice')}”"
+
+    def lock_expires(self) -> str:
+        self._wait_a_day()
+        told = self._mail_to("charlie")
+        answer = self._api("charlie", "GET", "/lock", {}, 200)
+        _expect(answer["lock"]["state"] == "free", f"after two days Charlie sees {answer['lock']}")
+        return f"another day later it is free by itself; mail to Charlie: “{told}”"
+
     def second_site_is_untouched(self) -> str:
         """Files with equal ids on the other site are unchanged; nobody there has mail."""
         now = self._files(GLOBEX)
@@ -154,11 +173,23 @@ class MainJob:
                 raise EmbeddedError(STOPPED)
         return found
 
+    def _wait_a_day(self) -> None:
+        """Move the time; by a minute more, which is between the end of a lock and the moment when it is free."""
+        self._confluence.post("/_sim/time", {"advanceSeconds": DAY_SECONDS + 60})
+
     def _mail_to(self, name: str) -> str:
-        mails = self._wait_for(f"mail to {name}", lambda: self._mails(name) or None)
-        _expect(len(mails) == 1, f"{name} has {len(mails)} mails")
-        _expect(self._file["title"] in mails[0]["text"], f"the mail to {name} does not name the file")
-        return str(mails[0]["subject"])
+        """The subject of the next one."""
+        known = self._told[name]
+        mails = self._wait_for(f"mail to {name}", lambda: self._more_mails(name, known))
+        _expect(len(mails) == known + 1, f"{name} has {len(mails) - known} new mails")
+        self._told[name] = len(mails)
+        newest = max(mails, key=lambda mail: int(mail["id"]))
+        _expect(self._file["title"] in newest["text"], f"the mail to {name} does not name the file")
+        return str(newest["subject"])
+
+    def _more_mails(self, name: str, known: int) -> list[Json] | None:
+        mails = self._mails(name)
+        return mails if len(mails) > known else None
 
     def _mails(self, name: str) -> list[Json]:
         return self._mails_at(self._people[name].email)

@@ -49,7 +49,7 @@ def own_settings(environment: Mapping[str, str]) -> dict[str, str]:
 def _serve(port: int | None, state: Path, stop: threading.Event) -> None:
     given = {**PLAIN_LOGS, **own_settings(os.environ)}
     wanted = port if port is not None else int(given["PORT"]) if given.get("PORT", "").isdecimal() else None
-    stack = Stack(state, usual_ports(wanted), given, _say, doors={SITES[1]: FORGE})
+    stack = Stack(state, usual_ports(wanted), given, _say, doors={SITES[1]: FORGE}, movable_time=True)
     try:
         _check_settings(given, stack.ports)
         stack.start(stop)
@@ -63,8 +63,8 @@ def _serve(port: int | None, state: Path, stop: threading.Event) -> None:
 
 def _check_settings(given: Mapping[str, str], ports: Ports) -> None:
     """Before the databases start, with addresses and a key that stand for theirs."""
-    own = {"database_url": "postgresql:///lockpoint", "redis_url": "redis://127.0.0.1:6379", "secret_keys": "k" * 32}
-    made = app_environment(given, ports, **own)
+    database, redis = "postgresql:///lockpoint", "redis://127.0.0.1:6379"
+    made = app_environment(given, ports, database_url=database, redis_url=redis, secret_keys="k" * 32)
     try:
         load_settings(made)
     except SettingsError as error:
@@ -76,8 +76,14 @@ def _check(stop: threading.Event, door: str) -> None:
     doors = dict(zip(SITES, (door, CONNECT if door == FORGE else FORGE), strict=True))
     with tempfile.TemporaryDirectory(prefix="lockpoint-check-") as folder:
         lines: list[str] = []
-        ports = spare_ports()
-        stack = Stack(Path(folder), ports, {}, lambda name, line: lines.append(f"{name:<10} | {line}"), doors=doors)
+        stack = Stack(
+            Path(folder),
+            spare_ports(),
+            {},
+            lambda name, line: lines.append(f"{name:<10} | {line}"),
+            doors=doors,
+            movable_time=True,
+        )
         try:
             stack.start(stop)
             run_check(stack, stop)
@@ -101,10 +107,17 @@ def _welcome(stack: Stack) -> None:
         click.echo(f"          {SITES[0]} has the app by Connect, {SITES[1]} by Forge:")
         click.echo(f"          {_page_of(stack, SITES[1])}")
         click.echo(f"          Screens: the sidebar of each page, {stack.confluence.origin}/wiki/admin as site admin")
+        if stack.moves_time:
+            click.echo(f"  Time    {_told(stack.ahead())}; +1 hour and +1 day at the top of each page show locks end")
         click.echo(f"  Mails   {stack.ports.mails_url}/ (kept with the state)")
         click.echo("  Logs    warnings only; LOCKPOINT_LOG_LEVEL=info bin/run shows more")
         click.echo("  Stop    Ctrl-C")
         click.echo()
+
+
+def _told(ahead: float) -> str:
+    days, hours = divmod(round(ahead / 3600), 24)
+    return f"{days} d {hours} h ahead" if ahead else "now"
 
 
 def _page_of(stack: Stack, site: str) -> str:

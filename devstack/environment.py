@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from devstack.confluence import FORGE_APP, SITES, LocalConfluence
@@ -50,7 +51,13 @@ def spare_ports() -> Ports:
 
 
 def app_environment(
-    given: Mapping[str, str], ports: Ports, *, database_url: str, redis_url: str, secret_keys: str
+    given: Mapping[str, str],
+    ports: Ports,
+    *,
+    database_url: str,
+    redis_url: str,
+    secret_keys: str,
+    clock_file: Path | None = None,
 ) -> dict[str, str]:
     """Given settings win."""
     confluence = LocalConfluence(ports.confluence)
@@ -71,5 +78,6 @@ def app_environment(
         "LOCKPOINT_PRIVATE_FILE_HOSTS": "on",
         "LOCKPOINT_MAIL_URL": f"smtp://{HOST}:{ports.smtp}",
         "LOCKPOINT_MAIL_FROM": "Lockpoint <lockpoint@example.com>",
+        **({} if clock_file is None else {"LOCKPOINT_CLOCK_FILE": str(clock_file)}),
     }
     return {**made, **{name: value for name, value in given.items() if value}, "PORT": str(ports.web)}

@@ -1,6 +1,7 @@
 """The whole system on one machine: databases, mail catcher, local Confluence, app."""
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -25,6 +26,7 @@ DATABASE: Final = "lockpoint"
 CONFLUENCE: Final = "confluence"
 MAILS: Final = "mails"
 WEB: Final = "web"
+APP: Final = (WEB, "worker", "clock")
 
 
 class Stack:
@@ -39,8 +41,12 @@ class Stack:
         *,
         durable: bool = True,
         doors: Mapping[str, str] | None = None,
+        movable_time: bool = False,
     ) -> None:
-        """Without `durable`, data ends with its process and costs less; `doors` names sites that come by Forge."""
+        """Without `durable`, data ends with its process and costs less; `doors` names sites that come by Forge.
+
+        With `movable_time`, Confluence moves the time of all; not where a database or an address is given.
+        """
         self.ports = ports
         self.doors = doors or {}
         self.confluence = LocalConfluence(ports.confluence)
@@ -48,6 +54,8 @@ class Stack:
         self._given = given
         self._say = say
         self._durable = durable
+        self.moves_time = movable_time and not any(given.get(name) for name in ("DATABASE_URL", "LOCKPOINT_BASE_URL"))
+        self._clock_file: Path | None = None
         self._stop = threading.Event()
         self._guardian: Guardian | None = None
         self._supervisor = Supervisor(say, self._revived)
@@ -69,7 +77,7 @@ class Stack:
         outside = {MAILS: self._mails(guardian), CONFLUENCE: self._local_confluence(guardian)}
         self._supervisor.start(*outside.values())
         self._migrate()
-        app = {name: self._app(guardian, name) for name in (WEB, "worker", "clock")}
+        app = {name: self._app(guardian, name) for name in APP}
         self._supervisor.start(*app.values())
         self.programs = outside | app
         self._state.publish(self.environment)
@@ -83,6 +91,7 @@ class Stack:
     def watch(self) -> None:
         """Restart exited processes until the event given to `start` is set."""
         if self._guardian is not None:
+            threading.Thread(target=self._watch_time, daemon=True).start()
             self._supervisor.watch(self._stop, self._guardian)
 
     def stop(self) -> None:
@@ -104,13 +113,22 @@ class Stack:
         self._supervisor.start(*(service for name, service in unset.items() if not self._given.get(name)))
         if postgres.pid is not None:
             postgres.ensure_database(DATABASE)
+            self._clock_file = self._shared_clock(postgres)
         return app_environment(
             self._given,
             self.ports,
             database_url=postgres.url(DATABASE),
             redis_url=valkey.url(),
             secret_keys=self._state.secret_keys(),
+            clock_file=self._clock_file,
         )
+
+    def _shared_clock(self, postgres: Postgres) -> Path | None:
+        if not self.moves_time:
+            postgres.clock_file.unlink(missing_ok=True)
+            return None
+        postgres.follow_clock(DATABASE)
+        return postgres.clock_file
 
     def _migrate(self) -> None:
         command = [sys.executable, "-m", "lockpoint", "migrate"]
@@ -131,6 +149,24 @@ class Stack:
             wait_until_healthy(self.programs[name], url, self._stop)
         if not self._stop.is_set():
             self.confluence.install(self.ports.app_url, self.doors)
+
+    def ahead(self) -> float:
+        """By how many seconds time is ahead of the machine's."""
+        try:
+            return float(self._clock_file.read_text()) if self._clock_file else 0.0
+        except FileNotFoundError:
+            return 0.0
+
+    def _watch_time(self) -> None:
+        """End the app's processes when time goes back, to be started again: what they remember is of the future."""
+        before = self.ahead()
+        while not self._stop.wait(1):
+            now = self.ahead()
+            if now < before:
+                for pid in (self.programs[name].pid for name in APP):
+                    if pid is not None:
+                        os.kill(pid, signal.SIGTERM)
+            before = now
 
     def _revived(self, name: str) -> None:
         """Reinstall the app on a restarted Confluence, beside the watching thread."""
@@ -153,7 +189,8 @@ class Stack:
             msg = "the local Confluence is part of a checkout, not of the installed package"
             raise EmbeddedError(msg)
         keep = ("--keep", str(self._state.path / "confluence")) if self._durable else ()
-        return self._python(guardian, CONFLUENCE, "simulator", "--port", str(self.ports.confluence), *keep)
+        clock = ("--clock", str(self._clock_file)) if self._clock_file else ()
+        return self._python(guardian, CONFLUENCE, "simulator", "--port", str(self.ports.confluence), *keep, *clock)
 
     def _app(self, guardian: Guardian, name: str) -> Program:
         return self._python(guardian, name, "lockpoint", name, *(("--host", HOST) if name == WEB else ()))

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -113,6 +113,7 @@ from lockpoint.web.mail_links import mail_routes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
 
     import redis
     from flask import Flask
@@ -141,6 +142,34 @@ class SystemClock:
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
+
+
+class FileClock(SystemClock):
+    """Ahead by the seconds that a file tells, if it is there; for a developer who wants to see a lock end."""
+
+    def __init__(self, place: Path) -> None:
+        self._place = place
+
+    def now(self) -> datetime:
+        return super().now() + timedelta(seconds=self._ahead())
+
+    def seconds(self) -> float:
+        return time.time() + self._ahead()
+
+    def _ahead(self) -> float:
+        try:
+            return float(self._place.read_text())
+        except FileNotFoundError:
+            return 0.0
+
+
+def clock_of(settings: Settings) -> SystemClock:
+    return SystemClock() if settings.clock_file is None else FileClock(settings.clock_file)
+
+
+def seconds_of(settings: Settings) -> Callable[[], float]:
+    """The same time in seconds since 1970."""
+    return time.time if settings.clock_file is None else FileClock(settings.clock_file).seconds
 
 
 class RandomIds:
@@ -293,14 +322,14 @@ def build_upkeep(settings: Settings) -> maintenance.Upkeep:
 
 
 def _upkeep(database: Database, settings: Settings) -> maintenance.Upkeep:
-    return PostgresUpkeep(database, SystemClock(), retention_days=settings.retention_days)
+    return PostgresUpkeep(database, clock_of(settings), retention_days=settings.retention_days)
 
 
 @contextmanager
 def operating(settings: Settings) -> Iterator[Operator]:
     """Closes everything at the end."""
     neighbours = connect(settings, OPERATOR_CONNECTIONS, PATIENT)
-    database, keys, clock = neighbours.database, neighbours.keys, SystemClock()
+    database, keys, clock = neighbours.database, neighbours.keys, clock_of(settings)
     try:
         yield Operator(
             services=services_on(neighbours),
@@ -328,10 +357,10 @@ def connect(settings: Settings, connections: int, statement_seconds: float = STA
     installations = PostgresInstallations(database, keys)
     sites = SiteDirectory(installations)
     redis_client = redis_mutexes.connect(settings.redis_url, verify_tls=settings.redis_tls_verify)
-    tokens = Impersonation(sites, settings.oauth_url, time.time, Sessions().mine)
+    tokens = Impersonation(sites, settings.oauth_url, seconds_of(settings), Sessions().mine)
     system_tokens = PostgresForgeTokens(database, keys)
     forge = None if settings.forge_app_id is None else _forge_access(settings, system_tokens, redis_client)
-    doors = {Door.CONNECT: Credentials(AppSigner(sites, settings.app_key, time.time), tokens)}
+    doors = {Door.CONNECT: Credentials(AppSigner(sites, settings.app_key, seconds_of(settings)), tokens)}
     if forge is not None:
         doors[Door.FORGE] = Credentials(ForgeSigner(forge.tokens), forge.people)
     credentials = CredentialsByDoor(doors)
@@ -341,7 +370,7 @@ def connect(settings: Settings, connections: int, statement_seconds: float = STA
         sessions=Sessions(private_files=settings.private_file_hosts),
         budget=PointsQuota(
             points_per_hour=settings.points_per_hour,
-            now=SystemClock().now,
+            now=clock_of(settings).now,
             shared=RedisPoints(redis_client, keys.share_name),
         ),
     )
@@ -362,13 +391,14 @@ def connect(settings: Settings, connections: int, statement_seconds: float = STA
 
 
 def _forge_access(settings: Settings, store: PostgresForgeTokens, client: redis.Redis) -> ForgeAccess:
-    tokens = StoredTokens(store, SystemClock().now, time.monotonic)
+    now = clock_of(settings).now
+    tokens = StoredTokens(store, now, time.monotonic)
     api = AtlassianApi(settings.forge_api_url, Sessions().mine)
-    return ForgeAccess(api, tokens, ForgePeople(api, tokens, RedisImpersonations(client), SystemClock().now))
+    return ForgeAccess(api, tokens, ForgePeople(api, tokens, RedisImpersonations(client), now))
 
 
 def services_on(neighbours: Neighbours) -> Services:
-    database, client, clock = neighbours.database, neighbours.client, SystemClock()
+    database, client, clock = neighbours.database, neighbours.client, clock_of(neighbours.settings)
     clock_offsets, known_pages = ClockOffsets(), KnownPages()
     settings_memory, texts_memory = SettingsMemory(), TextsMemory()
     return Services(
@@ -410,7 +440,9 @@ def services_on(neighbours: Neighbours) -> Services:
         mutexes=redis_mutexes.RedisMutexes(neighbours.redis),
         link_pages=GettextPages(),
         macro_words=GettextMacro(),
-        mailer=SmtpMailer(neighbours.settings.mail_url, neighbours.settings.mail_from),
+        mailer=SmtpMailer(
+            neighbours.settings.mail_url, neighbours.settings.mail_from, now=seconds_of(neighbours.settings)
+        ),
         user_properties=ConfluenceUserProperties(client),
         personal_data_reports=ConfluencePersonalDataReports(client),
         profiles=PostgresProfiles(database),
@@ -438,7 +470,7 @@ def _inbound(neighbours: Neighbours, heard: HeardLicences) -> Inbound:
         signed_installs=SignedInstalls(keys, known, settings.app_key, settings.base_url),
         app_key=settings.app_key,
         base_url=settings.base_url,
-        now=time.time,
+        now=seconds_of(settings),
         on_licence=heard.hear,
     )
 
@@ -450,7 +482,7 @@ def _forge_door(neighbours: Neighbours, services: Services, heard: HeardLicences
     keys = KeySet(HttpKeySet(settings.forge_keys_url))
     invocations = Invocations(keys, settings.forge_app_id, settings.forge_api_url, settings.forge_environments)
     return ForgeDoor(
-        inbound=ForgeInbound(invocations, time.time),
+        inbound=ForgeInbound(invocations, seconds_of(settings)),
         services=services,
         people=neighbours.forge.people,
         tokens=neighbours.forge.tokens,

@@ -33,6 +33,7 @@ PRIVACY_SECONDS: Final = 3600
 FIRST_ROUND: Final = timedelta(minutes=2)
 REDISCOVERY: Final = timedelta(hours=24)
 DAILY: Final = timedelta(hours=24)
+SMALLEST_LEAP: Final = timedelta(seconds=10)
 
 
 def sweep_period(wished_seconds: int, live_locks: int, points_per_hour: int) -> timedelta:
@@ -79,6 +80,7 @@ class Ticks:
         self._rediscoveries = Rounds()
         self._tombstones = Rounds(first_round=timedelta(hours=1))
         self._tidied: datetime | None = None
+        self._ahead: timedelta | None = None
         self._counted: tuple[datetime, int, list[int]] | None = None
 
     def sweep(self) -> None:
@@ -91,6 +93,12 @@ class Ticks:
         jobs += [Job(JobKind.REDISCOVER, id_) for id_ in self._rediscoveries.due(now, unknown, REDISCOVERY)]
         if jobs:
             self._services.jobs.defer(jobs)
+
+    def leap(self) -> None:
+        """Enqueue every sweep when a developer has moved our time against the machine's."""
+        before, self._ahead = self._ahead, self._services.clock.now() - _machine_time()
+        if before is not None and abs(self._ahead - before) > SMALLEST_LEAP:
+            self._services.jobs.defer([Job(JobKind.SWEEP, id_) for id_ in self._services.tenants.active_ids()])
 
     def _counts(self, now: datetime) -> tuple[int, list[int]]:
         """Return the live locks and the sites without known locks, counted anew after `COUNTED_FOR`."""
@@ -163,6 +171,10 @@ class Ticks:
         return maybe
 
 
+def _machine_time() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251 - the scheduler's time, which ours need not be
+
+
 def run(settings: Settings) -> None:
     services, upkeep = bootstrap.build_clock(settings)
     scheduler = BlockingScheduler(
@@ -170,7 +182,8 @@ def run(settings: Settings) -> None:
     )
     ticks = Ticks(services, upkeep, settings)
     sweep_tick = max(1.0, min(15.0, settings.sweep_seconds / 4))
-    scheduler.add_job(ticks.when_leading(ticks.chores), "cron", second=0, next_run_time=services.clock.now())
+    at_once = _machine_time()
+    scheduler.add_job(ticks.when_leading(ticks.chores), "cron", second=0, next_run_time=at_once)
     periods = (
         (ticks.rescue, STALLED_SECONDS),
         (ticks.sweep, sweep_tick),
@@ -178,7 +191,9 @@ def run(settings: Settings) -> None:
         (ticks.silence, PRIVACY_SECONDS),
     )
     for tick, seconds in periods:
-        scheduler.add_job(ticks.when_leading(tick), "interval", seconds=seconds, next_run_time=services.clock.now())
+        scheduler.add_job(ticks.when_leading(tick), "interval", seconds=seconds, next_run_time=at_once)
+    if settings.clock_file is not None:
+        scheduler.add_job(ticks.when_leading(ticks.leap), "interval", seconds=1)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: scheduler.shutdown(wait=False))
     scheduler.start()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from email.utils import parsedate_to_datetime
@@ -15,6 +14,7 @@ import click
 import redis
 import requests
 
+from lockpoint.bootstrap import seconds_of
 from lockpoint.commands.environment import settings_for_answering
 from lockpoint.commands.output import as_json
 from lockpoint.connect.install_keys import HttpKeySource, KeyUnavailableError
@@ -128,7 +128,7 @@ def _clock(settings: Settings) -> tuple[State, str]:
     date = None if isinstance(answer, str) else answer.headers.get("Date")
     if date is None:
         return State.WORSE, "nobody told the time, so this machine's clock was not compared"
-    off = abs(time.time() - parsedate_to_datetime(date).timestamp())
+    off = abs(seconds_of(settings)() - parsedate_to_datetime(date).timestamp())
     if off > TOLERATED.seconds:
         return (
             State.WRONG,

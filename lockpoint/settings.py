@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
@@ -114,6 +115,8 @@ class Settings(BaseSettings):
     """Trusted X-Forwarded-* hops. Heroku sets DYNO in every process; its router is one hop."""
     private_file_hosts: Switch = Field(alias="LOCKPOINT_PRIVATE_FILE_HOSTS", default=False)
     """Whether a site may keep its files on a private net or on this machine."""
+    clock_file: Path | None = Field(alias="LOCKPOINT_CLOCK_FILE", default=None)
+    """On a developer's machine: tells by how many seconds our time is ahead."""
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = Field(
         alias="LOCKPOINT_LOG_LEVEL", default="info"
     )
@@ -152,6 +155,15 @@ class Settings(BaseSettings):
     def _address(cls, value: str) -> str:
         web_address(value)
         return value.rstrip("/")
+
+    @field_validator("clock_file")
+    @classmethod
+    def _only_here(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        """No site can call an app without TLS, which an address on this machine alone may lack."""
+        if value is not None and not info.data.get("base_url", "").startswith("http://"):
+            msg = "is for a developer's machine only: LOCKPOINT_BASE_URL must be http://localhost or http://127.0.0.1"
+            raise ValueError(msg)
+        return value
 
     @field_validator("forge_app_id")
     @classmethod

@@ -19,6 +19,7 @@ from simulator.forge.events import ForgeEvents
 from simulator.forge.gateway import ForgeGateway
 from simulator.http.gateway import Frontdoor
 from simulator.http.web_server import WebServer
+from simulator.model.clock import Clock, SharedTime
 from simulator.persistence import Keeper, Keeping
 from simulator.rest import (
     app_properties,
@@ -135,13 +136,19 @@ def build_app(world: World, site_key: str) -> WSGIApplication:
     return ForgeGateway(doors[site_key], doors, world)
 
 
-def start(port: int = 0, host: str = "127.0.0.1", name: str = "localhost", keep: Path | None = None) -> Running:
+def start(
+    port: int = 0,
+    host: str = "127.0.0.1",
+    name: str = "localhost",
+    keep: Path | None = None,
+    shared: SharedTime | None = None,
+) -> Running:
     """Serve sites on `port`, `port + 1` and so on; 0 takes free ports.
 
-    `name`: host name of base URLs; `keep`: file that state is restored from and saved to. Raise OSError when a port is
-    taken.
+    `name`: host name of base URLs; `keep`: file that state is restored from and saved to; `shared`: time that
+    the app has, too. Raise OSError when a port is taken.
     """
-    world = World(seed.fill)
+    world = World(seed.fill, Clock(shared=shared))
     world.webhooks.other = ForgeEvents(world)
     keeper = Keeper(world, keep) if keep else None
     servers = [

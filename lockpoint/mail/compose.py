@@ -63,11 +63,13 @@ class _WholeHeaders(EmailPolicy):
 _POLICY: Final = _WholeHeaders(linesep=SMTP.linesep, cte_type="7bit")
 
 
-def compose(facts: MailFacts, *, address: str, sender: str, message_id: str) -> EmailMessage:
+def compose(
+    facts: MailFacts, *, address: str, sender: str, message_id: str, sent_at: float | None = None
+) -> EmailMessage:
     """Return the mail; MailRefused for a bad `address`.
 
     `sender`: an address, or a name with one in angle brackets. `message_id` names the intent: duplicates are
-    recognisable.
+    recognisable. `sent_at`: in seconds since 1970; None: now.
     """
     message = EmailMessage(policy=_POLICY)
     name, own_address = parseaddr(sender)
@@ -78,7 +80,7 @@ def compose(facts: MailFacts, *, address: str, sender: str, message_id: str) -> 
     message[_SUBJECT] = Header(plain.subject, "utf-8", maxlinelen=0).encode() if seems_encoded else plain.subject
     message["From"] = own
     message["To"] = _recipient(address)
-    message["Date"] = formatdate(usegmt=True)
+    message["Date"] = formatdate(sent_at, usegmt=True)
     message["Message-ID"] = f"<{message_id}@{own.domain}>"
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"

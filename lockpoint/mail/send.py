@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import smtplib
 import ssl
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -53,14 +54,17 @@ class SmtpMailer:
     Never quotes answers: they often repeat the address.
     """
 
-    def __init__(self, url: str, sender: str, *, timeout: float = TIMEOUT) -> None:
+    def __init__(
+        self, url: str, sender: str, *, timeout: float = TIMEOUT, now: Callable[[], float] = time.time
+    ) -> None:
         self._server = server_of(url)
         self._sender = sender
         self._timeout = timeout
+        self._now = now
 
     def send(self, address: str, facts: MailFacts, *, message_id: str) -> None:
         """MailRefused (never retry) or MailUnavailable (later)."""
-        message = compose(facts, address=address, sender=self._sender, message_id=message_id)
+        message = compose(facts, address=address, sender=self._sender, message_id=message_id, sent_at=self._now())
         with self._connection() as connection:
             _hand_over(connection, message)
 

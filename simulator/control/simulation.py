@@ -8,6 +8,7 @@ from flask import Blueprint
 
 from simulator.control import views
 from simulator.control.declare import Answer, Control, camel, control
+from simulator.forge.deliveries import tick_all
 from simulator.model.clock import iso
 from simulator.model.errors import ApiError
 from simulator.model.site import Behaviour
@@ -15,6 +16,8 @@ from simulator.world.exchanges import exchange_json
 from simulator.world.faults import KINDS, fault_json
 
 blueprint = Blueprint("control_world", __name__)
+
+FURTHEST_SECONDS = 10 * 365 * 86_400
 
 
 @control(blueprint, "GET", "/health")
@@ -67,7 +70,8 @@ def clock(call: Control) -> Answer:
 
 def _clock_json(call: Control) -> Answer:
     now = call.world.clock
-    return {"offsetSeconds": now.offset_seconds, "now": iso(now.now_ms()), "tokens": now.tokens}
+    ahead = None if now.shared is None else now.shared.ahead
+    return {"offsetSeconds": now.offset_seconds, "now": iso(now.now_ms()), "tokens": now.tokens, "aheadSeconds": ahead}
 
 
 @control(blueprint, "POST", "/clock")
@@ -76,6 +80,20 @@ def set_clock(call: Control) -> Answer:
     now = call.world.clock
     now.offset_seconds = call.number("offsetSeconds", now.offset_seconds) + call.number("advanceSeconds", 0)
     now.tokens = call.flag("tokens", default=now.tokens)
+    return _clock_json(call)
+
+
+@control(blueprint, "POST", "/time", locked=False)
+def move_time(call: Control) -> Answer:
+    """Move the time of the host and the app; Forge's hourly schedule, which would have come, comes at once."""
+    shared = call.world.clock.shared
+    if shared is None:
+        raise ApiError(409, "The app does not share this clock: start with --clock")
+    ahead = call.number("aheadSeconds", shared.ahead) + call.number("advanceSeconds", 0)
+    if not 0 <= ahead <= FURTHEST_SECONDS:
+        raise ApiError(400, "Time can be from now to ten years ahead")
+    shared.set(ahead)
+    tick_all(call.world)
     return _clock_json(call)
 
 

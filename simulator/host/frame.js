@@ -2,6 +2,7 @@
 import { siteSections, spaceLinks } from "./apppages.js";
 import { avatar, button, el, icon } from "./dom.js";
 import { post } from "./server.js";
+import { timeControl } from "./time.js";
 
 async function be(account) {
   await post("/_sim/be", { account });
@@ -29,14 +30,15 @@ function themeButton() {
   return made;
 }
 
-export function topBar(home) {
+export function topBar(home, clock) {
   return [
     el("a", { class: "product", href: "/wiki/" }, el("span", { class: "logo", "aria-hidden": "true" }), "Confluence"),
     el("span", { class: "simulated", title: "A local stand-in for tests and demos. Nothing here reaches Atlassian." }, "Simulator"),
     el("span", { class: "site-name" }, home.siteName),
+    timeControl(clock),
     personChooser(home),
     themeButton(),
-  ];
+  ].filter(Boolean);
 }
 
 function spaceSection(home, space, shown) {

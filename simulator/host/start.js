@@ -83,7 +83,7 @@ async function start() {
   const { site } = await get("/_sim/whoami");
   shown.site = site;
   shown.home = await get(`/_sim/sites/${site}/home`);
-  document.getElementById("topbar").append(...topBar(shown.home));
+  document.getElementById("topbar").append(...topBar(shown.home, await get("/_sim/clock")));
   document.getElementById("sidebar").append(...(shown.home.me ? sidebar(shown.home, place) : []));
   document.title = `${shown.home.siteName} - Confluence (simulated)`;
   startBridge(nowShown);

@@ -1,4 +1,4 @@
-"""The host's time: the machine's clock plus an offset."""
+"""The host's time: the machine's clock, moved together with the app's or alone."""
 
 from __future__ import annotations
 
@@ -6,22 +6,48 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import formatdate
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class SharedTime:
+    """How many seconds host and app are ahead of the machine, in a file that both read."""
+
+    file: Path
+
+    @property
+    def ahead(self) -> float:
+        try:
+            return float(self.file.read_text())
+        except FileNotFoundError:
+            return 0.0
+
+    def set(self, ahead: float) -> None:
+        """Replace the file whole; the database may read it under another account."""
+        draft = self.file.with_suffix(".draft")
+        draft.write_text(str(ahead))
+        draft.chmod(0o644)
+        draft.replace(self.file)
 
 
 @dataclass(slots=True)
 class Clock:
-    """For contents, webhooks and the Date header; for tokens only with `tokens`."""
+    """The offset is for contents, webhooks and the Date header; for tokens only with `tokens`."""
 
     offset_seconds: float = 0.0
     tokens: bool = False
+    shared: SharedTime | None = None
 
     def now_ms(self) -> int:
         """Milliseconds since the epoch."""
-        return int((time.time() + self.offset_seconds) * 1000)
+        return int((self._time() + self.offset_seconds) * 1000)
 
     def token_now(self) -> int:
         """Seconds since the epoch, for tokens."""
-        return int(time.time() + (self.offset_seconds if self.tokens else 0))
+        return int(self._time() + (self.offset_seconds if self.tokens else 0))
+
+    def _time(self) -> float:
+        return time.time() + (self.shared.ahead if self.shared else 0)
 
     def http_date(self) -> str:
         return formatdate(self.now_ms() / 1000, usegmt=True)

@@ -31,11 +31,11 @@ class BearerToken:
 class World:
     """Read and write under `lock`; every handler does."""
 
-    def __init__(self, fill: Callable[[World, dict[str, str]], None]) -> None:
+    def __init__(self, fill: Callable[[World, dict[str, str]], None], clock: Clock | None = None) -> None:
         self._fill = fill
         self._base_urls: dict[str, str] = {}
         self.lock = threading.RLock()
-        self.clock = Clock()
+        self.clock = clock or Clock()
         self.sites: dict[str, Site] = {}
         self.apps: dict[str, App] = {}
         self.bearers: dict[str, BearerToken] = {}

@@ -62,6 +62,10 @@ class World:
             self.act("upload", {"account": "alice", "pageId": page.id, "fileName": name, "text": f"Alice: {name}"})
         return page
 
+    def time(self) -> Json:
+        """Where Confluence's clock is, and by how much it is ahead of the machine's together with the app's."""
+        return self._stack.confluence.get("/_sim/clock")
+
     def macro(self, page: Page, **parameters: str) -> None:
         """Put the macro "Locked attachments" at the end of a page, as Alice."""
         view = f"{self.origin}/_sim/sites/{ACME}/pages/{page.id}/view"

@@ -7,9 +7,12 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,7 @@ import requests
 from devstack.confluence import SITES
 from devstack.environment import app_environment, spare_ports
 from devstack.ports import free_ports
+from devstack.stack import Stack
 from tests.devstack.processes import alive, descendants, leads_its_group, wait_until
 from tests.support.checkout import ROOT
 
@@ -77,17 +81,38 @@ class Dev:
 
     def lock(self, method: str) -> dict[str, Any]:
         """Read (GET) or take (POST) Alice's lock on the first file, through the API."""
-        asked = {"site": "acme", "kind": "context", "account": "alice"}
+        result: dict[str, Any] = self.call("alice", method, "/lock", {} if method == "POST" else None)["lock"]
+        return result
+
+    def call(self, person: str, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Call the API about the first file."""
+        asked = {"site": "acme", "kind": "context", "account": person}
         token = requests.post(f"{self.page()}/_sim/tokens", json=asked).json()["token"]
+        once = {"requestId": uuid.uuid4().hex}  # noqa: TID251 - as a browser makes it
         answer = requests.request(
             method,
-            f"http://127.0.0.1:{self.port}/api/v1/attachments/131203/lock",
-            json={"requestId": uuid.uuid4().hex} if method == "POST" else None,  # noqa: TID251 - as a browser makes it
+            f"http://127.0.0.1:{self.port}/api/v1/attachments/131203{path}",
+            json=None if body is None else once | body,
             headers={"Authorization": f"JWT {token}"},
         )
         assert answer.ok, answer.text
-        result: dict[str, Any] = answer.json()["lock"]
+        result: dict[str, Any] = answer.json()
         return result
+
+    def move_time(self, **by: float) -> None:
+        assert requests.post(f"{self.page()}/_sim/time", json=by).ok
+
+    def ahead_of_machine(self) -> float:
+        """By what the app says."""
+        told = datetime.fromisoformat(self.call("alice", "GET", "/lock")["serverTime"])
+        return told.timestamp() - time.time()
+
+    def mails(self) -> dict[str, datetime]:
+        """When each was sent, by subject."""
+        found = re.search(r"Mails +(http://\S+)/ ", self.text)
+        assert found
+        mails = requests.get(f"{found[1]}/mails").json()["mails"]
+        return {mail["subject"]: parsedate_to_datetime(mail["date"]) for mail in mails}
 
     def healthy(self) -> bool:
         try:
@@ -150,6 +175,53 @@ def test_it_survives_every_death_and_leaves_nothing(started: list[Dev], tmp_path
     assert again.process.wait(60) == 0
     assert not any(map(alive, everything))
     assert "Traceback" not in dev.text + again.text
+
+
+def test_time_moves_in_all_processes_and_stays_over_a_restart(started: list[Dev], tmp_path: Path) -> None:
+    """Charlie is told within seconds of the end; back in time the app starts again and tells the machine's time."""
+    dev = _start(started, tmp_path / "state")
+    dev.wait_until_up()
+    assert dev.lock("POST")["state"] == "mine"
+    dev.call("charlie", "PUT", "/notify-me", {})
+    dev.move_time(advanceSeconds=24 * 3600 + 60)
+    wait_until(lambda: list(dev.mails()) == ["Your lock on budget.xlsx will end soon"], "the warning")
+    (sent,) = dev.mails().values()
+    assert sent.timestamp() == pytest.approx(time.time() + 24 * 3600 + 60, abs=30)
+    assert dev.lock("GET")["state"] == "mine"
+    dev.move_time(advanceSeconds=24 * 3600)
+    wait_until(lambda: "budget.xlsx is available again" in dev.mails(), "the mail to Charlie")
+    assert dev.lock("GET")["state"] == "free"
+    dev.process.send_signal(signal.SIGINT)
+    assert dev.process.wait(60) == 0
+
+    again = _start(started, tmp_path / "state")
+    again.wait_until_up()
+    assert "2 d 0 h ahead" in again.text
+    assert again.ahead_of_machine() == pytest.approx(48 * 3600 + 60, abs=30)
+    before = again.children()
+    again.move_time(aheadSeconds=0)
+    wait_until(
+        lambda: all(_renewed(before, again.children(), name) for name in ("web", "worker", "clock")), "a restart"
+    )
+    wait_until(again.healthy, "the app to be ready again")
+    assert again.ahead_of_machine() == pytest.approx(0, abs=30)
+
+
+def _renewed(before: dict[str, int], after: dict[str, int], name: str) -> bool:
+    return name in after and after[name] != before[name]
+
+
+@pytest.mark.parametrize(
+    "given", [{"DATABASE_URL": "postgresql:///x"}, {"LOCKPOINT_BASE_URL": "https://x.example.com"}]
+)
+def test_time_is_the_machines_where_others_may_depend_on_it(tmp_path: Path, given: dict[str, str]) -> None:
+    """A given database has its own time; an app with a public address may have real sites."""
+    movable, given_one = (
+        Stack(tmp_path / name, spare_ports(), settings, lambda *_: None, movable_time=True)
+        for name, settings in (("a", {}), ("b", given))
+    )
+    assert movable.moves_time
+    assert not given_one.moves_time
 
 
 def test_a_second_one_on_the_same_state_is_refused(started: list[Dev], tmp_path: Path) -> None:

@@ -9,10 +9,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lockpoint import bootstrap
 from lockpoint.clock import REDISCOVERY, Rounds, Ticks, sweep_period
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
@@ -267,9 +269,45 @@ def test_rights_are_queued_hourly(database: Database, acme: Tenant, redis_url: s
     assert found == {(JobKind.ERASE, acme.id, str(erasure.request_id)): timedelta(hours=2)}
 
 
+def test_a_developers_clock_moves_with_its_file(tmp_path: Path) -> None:
+    """Both ways of telling the time; without a file it is the machine's time."""
+    file, machine = tmp_path / "clock", bootstrap.SystemClock()
+    moved = settings(LOCKPOINT_CLOCK_FILE=str(file))
+    now, seconds = bootstrap.clock_of(moved).now, bootstrap.seconds_of(moved)
+    for ahead in (None, 3600.0, 90000.5, 0.0):
+        if ahead is not None:
+            file.write_text(str(ahead))
+        assert (now() - machine.now()).total_seconds() == pytest.approx(ahead or 0, abs=2)
+        assert seconds() - time.time() == pytest.approx(ahead or 0, abs=2)
+
+
+def test_sites_are_swept_when_a_developer_moves_the_time() -> None:
+    """Forward and back, once each; not while both clocks go on."""
+    world = make_world()
+    ticking = ticks(world, FakeUpkeep())
+    swept = []
+    for seconds in (0, 0, 5, 3600, 0, -3600):
+        world.clock.advance(seconds=seconds)
+        ticking.leap()
+        swept.append([(job.kind, job.tenant_id) for job in world.tables.jobs])
+        world.tables.jobs.clear()
+    both = [(JobKind.SWEEP, tenant.id) for tenant in (ACME, GLOBEX)]
+    assert swept == [[], [], [], both, [], both]
+
+
+def test_an_installation_has_the_machines_clock() -> None:
+    """Nothing stands between."""
+    assert type(bootstrap.clock_of(settings())) is bootstrap.SystemClock
+    assert bootstrap.seconds_of(settings()) is time.time
+
+
 @pytest.mark.processes
-def test_the_process_ticks_and_stops(database: Database, database_url: str, acme: Tenant, redis_url: str) -> None:
-    """SIGTERM ends it with 0."""
+@pytest.mark.parametrize("ahead", [0, 86_400])
+def test_the_process_ticks_and_stops(
+    database: Database, database_url: str, acme: Tenant, redis_url: str, tmp_path: Path, ahead: int
+) -> None:
+    """SIGTERM ends it with 0. It begins at once, also where a developer's clock is ahead."""
+    (tmp_path / "clock").write_text(str(ahead))
     environment = {
         "PATH": os.environ["PATH"],
         "DATABASE_URL": database_url,
@@ -279,6 +317,7 @@ def test_the_process_ticks_and_stops(database: Database, database_url: str, acme
         "LOCKPOINT_MAIL_URL": "smtp://127.0.0.1",
         "LOCKPOINT_MAIL_FROM": "lockpoint@example.com",
         "LOCKPOINT_SWEEP_SECONDS": "2",
+        "LOCKPOINT_CLOCK_FILE": str(tmp_path / "clock"),
     }
     program = "from lockpoint import clock, settings; clock.run(settings.load_settings())"
     process = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, env=environment)

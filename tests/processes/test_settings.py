@@ -1,5 +1,7 @@
 """The settings in the environment."""
 
+from pathlib import Path
+
 import pytest
 
 from lockpoint.settings import ATLASSIAN_KEY_HOSTS, Settings, SettingsError, load_settings
@@ -116,6 +118,23 @@ def test_what_is_wrong_is_named_and_not_repeated(monkeypatch: pytest.MonkeyPatch
     (line,) = str(refused.value).splitlines()
     assert line.startswith(f"{name}: ")
     assert len(value) < 3 or value not in line
+
+
+@pytest.mark.parametrize("address", ["https://lockpoint.example.com", "https://localhost", ""])
+def test_no_installation_has_a_clock_that_can_be_moved(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    """Not even one without an address."""
+    monkeypatch.setenv("LOCKPOINT_BASE_URL", address)
+    monkeypatch.setenv("LOCKPOINT_CLOCK_FILE", "/srv/clock")
+    with pytest.raises(SettingsError, match="LOCKPOINT_CLOCK_FILE: is for a developer's machine only") as refused:
+        load_settings()
+    assert "/srv/clock" not in str(refused.value)
+
+
+def test_a_developer_has_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On this machine without TLS, which no site could call."""
+    monkeypatch.setenv("LOCKPOINT_BASE_URL", "http://127.0.0.1:5000")
+    monkeypatch.setenv("LOCKPOINT_CLOCK_FILE", "/srv/clock")
+    assert load_settings().clock_file == Path("/srv/clock")
 
 
 BROKEN = {

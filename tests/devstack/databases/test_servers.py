@@ -20,6 +20,7 @@ from devstack.databases.postgres import Postgres
 from devstack.databases.sockets import LONGEST_FOLDER, socket_folder
 from devstack.databases.valkey import Valkey
 from devstack.errors import EmbeddedError
+from simulator.model.clock import SharedTime
 from tests.devstack.processes import alive, wait_until
 
 pytestmark = pytest.mark.processes
@@ -58,6 +59,20 @@ def open_place() -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         yield Path(folder)
+
+
+def _ahead(cluster: Postgres) -> float:
+    """Return by how many seconds a database's `now()` is ahead, as a program with a table of its own sees it."""
+    with psycopg.connect(cluster.url("postgres"), autocommit=True) as connection:
+        connection.execute("create temporary table noted (i int, at timestamptz default now())")
+        connection.execute("insert into noted values (1)")
+        ahead = (
+            "select extract(epoch from at - pg_catalog.now()), extract(epoch from now() - pg_catalog.now()) from noted"
+        )
+        row = connection.execute(ahead).fetchone()
+        assert row is not None
+        assert float(row[0]) == pytest.approx(float(row[1]), abs=2)
+        return float(row[1])
 
 
 def _count(cluster: Postgres) -> int:
@@ -156,6 +171,19 @@ def test_root_without_namespaces_becomes_a_powerless_account(open_place: Path, t
     cluster.start()
     assert _count(cluster) == 2
     assert Path(f"/proc/{cluster.pid}").stat().st_uid == powerless_account()
+
+
+@pytest.mark.parametrize("powerless", [False, pytest.param(True, marks=pytest.mark.skipif(not IS_ROOT, reason="root"))])
+def test_now_is_ahead_by_a_file(open_place: Path, tmp_path: Path, start: Start, powerless: bool) -> None:
+    """In statements and in the defaults of tables, under every account; without the file it is the server's time."""
+    cluster = start(tmp_path / "pg", Stranger(powerless_account(), place=open_place) if powerless else None)
+    cluster.follow_clock("postgres")
+    assert _ahead(cluster) == 0
+    SharedTime(cluster.clock_file).set(86_400.5)
+    assert _ahead(cluster) == 86_400.5
+    cluster.follow_clock("postgres")
+    cluster.clock_file.unlink()
+    assert _ahead(cluster) == 0
 
 
 @pytest.mark.skipif(not IS_ROOT, reason="only root can start as somebody else; run the tests as root")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import time
+from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import Any
 
 import jwt
@@ -12,6 +14,7 @@ import requests
 from atlassian_jwt.url_utils import hash_url
 
 from simulator import server
+from simulator.model.clock import SharedTime
 from simulator.world import seed
 from tests.simulator.conftest import Sim, query_of
 
@@ -194,6 +197,34 @@ def test_the_clock_moves_contents_and_the_date_header(sim: Sim) -> None:
     tomorrow = time.gmtime(time.time() + 86_400)
     assert made.startswith(time.strftime("%Y-%m-%d", tomorrow))
     assert answer.headers["Date"].startswith(time.strftime("%a, %d %b %Y", tomorrow))
+
+
+def test_time_moves_for_the_host_and_the_app_together(tmp_path: Path) -> None:
+    """Contents, tokens and the Date header, by the file that the app reads; the clock's own offset comes on top."""
+    file = tmp_path / "clock"
+    running = server.start(shared=SharedTime(file))
+    try:
+        url = f"{running.control_url}/_sim"
+        assert requests.get(f"{url}/clock").json()["aheadSeconds"] == 0
+        requests.post(f"{url}/time", json={"aheadSeconds": 3600})
+        answer = requests.post(f"{url}/time", json={"advanceSeconds": 82_800})
+        assert (answer.json()["aheadSeconds"], float(file.read_text())) == (86_400, 86_400)
+        assert parsedate_to_datetime(answer.headers["Date"]).timestamp() == pytest.approx(time.time() + 86_400, abs=3)
+        assert running.world.clock.token_now() == pytest.approx(time.time() + 86_400, abs=3)
+        requests.post(f"{url}/clock", json={"offsetSeconds": -60})
+        assert running.world.clock.now_ms() / 1000 == pytest.approx(time.time() + 86_340, abs=3)
+        for wrong in ({"aheadSeconds": -1}, {"aheadSeconds": "nan"}, {"advanceSeconds": 1e12}):
+            assert requests.post(f"{url}/time", json=wrong).status_code == 400
+        assert requests.post(f"{url}/time", json={"aheadSeconds": 0}).json()["aheadSeconds"] == 0
+        assert file.stat().st_mode & 0o777 == 0o644
+    finally:
+        running.stop()
+
+
+def test_time_of_an_app_that_does_not_share_it_stays(sim: Sim) -> None:
+    assert sim.control("/clock")["aheadSeconds"] is None
+    assert sim.control_raw("/time", {"advanceSeconds": 60}).status_code == 409
+    assert sim.control("/clock")["now"][:10] == time.strftime("%Y-%m-%d", time.gmtime())
 
 
 def test_a_reset_brings_the_seed_back(installed: Sim) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
 from typing import Any
 
 import jwt
 import pytest
 
+from simulator.model.clock import SharedTime
 from simulator.world import seed
 from tests.simulator.conftest import Sim
 
@@ -17,6 +20,17 @@ APP = "ari:cloud:ecosystem::app/00000000-0000-4000-8000-000000000000"
 def forge(sim: Sim) -> Sim:
     sim.control("/forge/install", {"appId": APP, "remoteUrl": sim.app.base_url})
     return sim
+
+
+def test_moved_time_brings_the_tick_that_would_have_come(
+    forge: Sim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a token that is still good then."""
+    monkeypatch.setattr(forge.running.world.clock, "shared", SharedTime(tmp_path / "clock"))
+    forge.app.received.clear()
+    forge.control("/time", {"advanceSeconds": 86_400})
+    (tick,) = [call for call in forge.app.received if call.path == "/forge/tick"]
+    assert tick.claims["exp"] > time.time() + 86_400
 
 
 def key_set(forge: Sim) -> dict[str, Any]:
