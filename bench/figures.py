@@ -5,15 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from enum import StrEnum
 from typing import Any
 
-
-class Outcome(StrEnum):
-    HOLDS = "holds"
-    SO_FAR = "holds so far"  # fewer cases, or less, than the target asks for
-    FAILS = "fails"
-    NOT_MEASURED = "not measured"
+from lockpoint.services.listing.reliability import Outcome
 
 
 class NotMeasuredError(Exception):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -14,8 +16,11 @@ from bench import measures, reliability, requirements, schedules
 from bench.figures import Figure, Line, Measured, NotMeasuredError, Outcome, as_json, as_table, line_of
 from bench.reliability import Budget, Plan
 from lockpoint.cli import main
+from lockpoint.services.listing.reliability import CLAIMS
+from tests.commands.run import lockpoint
 from tests.properties.mutants import MUTANTS
 from tests.support.checkout import ROOT
+from tests.web.live_app import LiveApp, live_app
 
 PROMISED = [*(f"R{n}" for n in (1, 2, 3, 4, 5, 9, 10, 11, 12, 13, 19, 20, 22, 23, 24, 25, 27))]
 NAIVE = {mutant.name: mutant for mutant in MUTANTS}
@@ -40,7 +45,7 @@ def line(number: str, reports: Path, budget: Budget = Budget(60, quick=True)) ->
 
 def test_every_promised_figure_is_there_with_its_command(tmp_path: Path) -> None:
     figures = Plan(Budget(60, quick=False), tmp_path).figures()
-    assert [figure.number for figure in figures] == PROMISED
+    assert [figure.number for figure in figures] == PROMISED == list(CLAIMS)
     assert all(figure.command.startswith("bin/") and figure.target for figure in figures)
 
 
@@ -49,7 +54,7 @@ def test_no_violation_has_a_bound_and_its_seeds(tmp_path: Path) -> None:
     found = line("R2", tmp_path)
     assert (found.outcome, found.n, found.violations, found.seeds) == (Outcome.SO_FAR, 60, 0, "0-59")
     assert found.bound_95 == 3 / 60
-    assert "--only R2 --schedules 60" in found.command
+    assert "--measure --only R2 --schedules 60" in found.command
 
 
 @pytest.mark.parametrize(
@@ -178,21 +183,85 @@ def test_the_command_measures(monkeypatch: pytest.MonkeyPatch) -> None:
         ran.append(command)
         return subprocess.CompletedProcess(command, 1)
 
-    monkeypatch.setattr("devstack.report.subprocess.run", run)
+    monkeypatch.setattr("lockpoint.report.subprocess.run", run)
     done = CliRunner().invoke(main, ["report", "reliability", "--quick", "--schedules", "9", "--only", "R1"])
     assert done.exit_code == 1
     assert ran[0][1:] == ["-m", "bench.reliability", "--quick", "--schedules", "9", "--only", "R1"]
+    assert CliRunner().invoke(main, ["report", "reliability", "--measure", "--only", "R19"]).exit_code == 1
+    assert ran[1][1:] == ["-m", "bench.reliability", "--only", "R19"]
 
 
-def test_an_installed_app_says_what_it_lacks(tmp_path: Path) -> None:
+def test_an_installed_app_says_what_measuring_lacks(tmp_path: Path) -> None:
     """Without a checkout there is a sentence and exit code 1."""
     alone = tmp_path / "lockpoint"
     alone.symlink_to(ROOT / "lockpoint")
-    command = [sys.executable, "-P", "-c", "from lockpoint.cli import main; main()", "report", "reliability"]
+    command = [sys.executable, "-P", "-c", "from lockpoint.cli import main; main()"]
     done = subprocess.run(
-        command, cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=False
+        [*command, "report", "reliability", "--quick"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 1
     assert done.stderr == (
-        "Error: `lockpoint report` runs in a checkout of the project only; use `bin/lockpoint report` there.\n"
+        "Error: measuring needs a checkout with its test packages: run `bin/setup test` there first.\n"
     )
+
+
+@pytest.fixture
+def live(database_url: str, redis_url: str) -> Iterator[LiveApp]:
+    with live_app(database_url, redis_url) as app:
+        yield app
+
+
+def told(live: LiveApp, *options: str) -> tuple[int, dict[str, Any], dict[str, Any]]:
+    """Exit code, state and figures by number."""
+    done = lockpoint(live, "report", "reliability", "--json", *options)
+    found = json.loads(done.stdout)
+    return done.exit_code, found, {one["number"]: one for one in found["figures"]}
+
+
+def test_an_installation_reports_from_its_own_data(live: LiveApp) -> None:
+    """Overwrites of both sites are undone and counted; nobody measured the rest, so it has a command and no result."""
+    for site, holder, intruder in (("acme", "alice", "bob"), ("globex", "gina", "hank")):
+        page = live.page(site=site, author=holder)
+        file = live.file(page, "plan.txt", site=site, author=holder)
+        live.lock(holder, file, site=site)
+        live.file(page, "plan.txt", site=site, author=intruder, text="by another")
+        live.settle()
+    code, state, figures = told(live)
+    assert (code, list(figures)) == (0, PROMISED)
+    assert state["liveLocks"] == 3
+    here = {number: one["here"] for number, one in figures.items() if one["here"]}
+    assert list(here) == ["R3", "R5", "R11", "R12", "R23"]
+    assert (here["R3"]["n"], here["R3"]["outcome"], here["R5"]["n"]) == (2, "holds so far", 2)
+    assert here["R11"]["result"].startswith("0 gaps, 0 doubled, 0 recovered")
+    assert here["R12"]["result"].startswith("0 without a job that sends them, 0 parked")
+    assert (here["R23"]["outcome"], here["R23"]["result"]) == ("holds", "none in any place")
+    assert all(one["measured"] is None for one in figures.values())
+    assert figures["R4"]["command"] == "bin/test --storm"
+    assert figures["R1"]["command"] == "bin/lockpoint report reliability --measure --only R1 --schedules 1000000"
+
+
+def test_results_of_tests_stand_beside_them_with_date_and_commit(live: LiveApp, tmp_path: Path) -> None:
+    """A failing one is exit code 1; a file of something else is wrong usage."""
+    file = tmp_path / "storm.json"
+    file.write_text(json.dumps({**STORM, "at": "2026-11-28T10:00:00Z"}))
+    code, _, figures = told(live, "--results", str(file), "--only", "R4", "--only", "R12")
+    assert (code, list(figures)) == (0, ["R4", "R12"])
+    assert figures["R4"]["measured"] == {
+        "outcome": "holds", "result": "0 anomalies in 9,000 calls", "n": 9000, "commit": "0123456789abcdef",
+        "at": "2026-11-28T10:00:00Z",
+    }  # fmt: skip
+    text = lockpoint(live, "report", "reliability", "--results", str(file))
+    assert text.exit_code == 1
+    assert "measured  holds: 0 anomalies in 9,000 calls (2026-11-28T10:00:00Z, commit 01234567)" in text.stdout
+    assert "measured  fails: 1 lost" in text.stdout
+    assert "measured  not yet, by bin/lockpoint report reliability --measure --only R27" in text.stdout
+    file.write_text("[1]")
+    wrong = lockpoint(live, "report", "reliability", "--results", str(file))
+    assert (wrong.exit_code, wrong.stdout) == (2, "")
+    assert "neither reports/reliability.json nor reports/storm.json" in wrong.stderr
+    assert lockpoint(live, "report", "reliability", "--only", "R99").exit_code == 2
