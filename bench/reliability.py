@@ -25,9 +25,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench import measures
-from bench.figures import Figure, Line, Measured, NotMeasuredError, Outcome, as_json, as_table, line_of
+from bench.figures import Figure, Line, Measured, NotMeasuredError, as_json, as_table, line_of
 from lockpoint.logs import configure_logs
-from lockpoint.services.listing.reliability import CLAIMS, MEASURE, STORM_COMMAND
+from lockpoint.services.listing.reliability import CLAIMS, MEASURE, STORM_COMMAND, ClaimOutcome
 
 ROOT: Final = Path(__file__).parents[1]
 REPORTS: Final = ROOT / "reports"
@@ -156,7 +156,7 @@ def _run(chosen: Sequence[Figure], budget: Budget, report: Path) -> int:
             print(f"{figure.number:<4} {lines[-1].outcome:<13} {lines[-1].result}", flush=True)
     write(lines, circumstances(budget, time.perf_counter() - started), report)
     print(f"written to {report}.json and .md")
-    return 1 if any(line.outcome is Outcome.FAILS for line in lines) else 0
+    return 1 if any(line.outcome is ClaimOutcome.FAILS for line in lines) else 0
 
 
 if __name__ == "__main__":

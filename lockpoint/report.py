@@ -15,7 +15,15 @@ import click
 
 from lockpoint.commands.operator import operator
 from lockpoint.commands.output import OutputRow, as_json, print_fields
-from lockpoint.services.listing.reliability import CLAIMS, Claim, Found, Outcome, newest, of_installation, of_results
+from lockpoint.services.listing.reliability import (
+    CLAIMS,
+    Claim,
+    ClaimOutcome,
+    Found,
+    newest,
+    of_installation,
+    of_results,
+)
 from lockpoint.services.ports.maintenance import Readings
 
 CHECKOUT: Final = Path(__file__).parents[1]
@@ -55,6 +63,8 @@ def reliability(
     figure fails.
     """
     if measure or quick or schedules:
+        if json_wanted or results:
+            raise click.UsageError("--json and --results are for showing, not for measuring.")
         options = ["--quick"] * quick + (["--schedules", str(schedules)] if schedules else [])
         _measure([*options, *(part for figure in only for part in ("--only", figure))])
     measured = newest(_read(file) for file in results)
@@ -63,7 +73,7 @@ def reliability(
     chosen = [claim for claim in CLAIMS.values() if not only or claim.number in only]
     (_print_json if json_wanted else _print_text)(_state(now), chosen, here, measured)
     failing = [found[one.number].outcome for found in (here, measured) for one in chosen if one.number in found]
-    if Outcome.FAILS in failing:
+    if ClaimOutcome.FAILS in failing:
         raise click.exceptions.Exit(1)
 
 
@@ -117,7 +127,5 @@ def _print_text(state: OutputRow, claims: Sequence[Claim], here: Results, measur
         if own:
             click.echo(f"     here      {own.outcome}: {own.result}")
         if tested:
-            click.echo(
-                f"     measured  {tested.outcome}: {tested.result} ({tested.at}, commit {(tested.commit or '')[:8]})"
-            )
+            click.echo(f"     measured  {tested.outcome}: {tested.result} ({tested.at}, commit {tested.commit})")
         click.echo(f"     {'again by  ' if tested else 'measured  not yet, by '}{claim.command}")

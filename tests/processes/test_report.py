@@ -13,10 +13,10 @@ import pytest
 from click.testing import CliRunner
 
 from bench import measures, reliability, requirements, schedules
-from bench.figures import Figure, Line, Measured, NotMeasuredError, Outcome, as_json, as_table, line_of
+from bench.figures import Figure, Line, Measured, NotMeasuredError, as_json, as_table, line_of
 from bench.reliability import Budget, Plan
 from lockpoint.cli import main
-from lockpoint.services.listing.reliability import CLAIMS
+from lockpoint.services.listing.reliability import CLAIMS, ClaimOutcome, Found, of_results
 from tests.commands.run import lockpoint
 from tests.properties.mutants import MUTANTS
 from tests.support.checkout import ROOT
@@ -52,7 +52,7 @@ def test_every_promised_figure_is_there_with_its_command(tmp_path: Path) -> None
 def test_no_violation_has_a_bound_and_its_seeds(tmp_path: Path) -> None:
     """Zero in N is reported with N and 3/N, and holds only so far while N is below the target's."""
     found = line("R2", tmp_path)
-    assert (found.outcome, found.n, found.violations, found.seeds) == (Outcome.SO_FAR, 60, 0, "0-59")
+    assert (found.outcome, found.n, found.violations, found.seeds) == (ClaimOutcome.SO_FAR, 60, 0, "0-59")
     assert found.bound_95 == 3 / 60
     assert "--measure --only R2 --schedules 60" in found.command
 
@@ -70,7 +70,7 @@ def test_a_planted_violation_is_reported(
     """R27: with a design that is known to be wrong in the machine's place, the figure fails and counts."""
     monkeypatch.setitem(schedules.MACHINES, machine, NAIVE[broken].run)
     found = line(number, tmp_path)
-    assert found.outcome is Outcome.FAILS
+    assert found.outcome is ClaimOutcome.FAILS
     assert found.violations
     assert found.bound_95 is None
     assert any(name in found.result for name in NAIVE[broken].found)
@@ -82,7 +82,7 @@ def test_a_broken_design_that_gets_away_is_named(tmp_path: Path, monkeypatch: py
     """A checker that catches nothing fails R27."""
     monkeypatch.setattr(measures, "hunt", lambda mutant: None if mutant is MUTANTS[0] else mutant.found[0])
     found = line("R27", tmp_path)
-    assert found.outcome is Outcome.FAILS
+    assert found.outcome is ClaimOutcome.FAILS
     assert MUTANTS[0].name in found.result
 
 
@@ -91,24 +91,24 @@ def test_a_planted_crash_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         raise AssertionError
 
     monkeypatch.setattr(measures.test_crashes, "JOURNEYS", {"acquire": measures.test_crashes.JOURNEYS["acquire"]})
-    assert line("R10", tmp_path).outcome is Outcome.HOLDS
+    assert line("R10", tmp_path).outcome is ClaimOutcome.HOLDS
     monkeypatch.setattr(measures.test_crashes, "_consistent", amiss)
     found = line("R10", tmp_path)
-    assert (found.outcome, found.violations) == (Outcome.FAILS, found.n)
+    assert (found.outcome, found.violations) == (ClaimOutcome.FAILS, found.n)
 
 
 def test_a_clock_that_nobody_checks_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """R22: where the guard is missing, the figure fails."""
-    assert line("R22", tmp_path).outcome is Outcome.HOLDS
+    assert line("R22", tmp_path).outcome is ClaimOutcome.HOLDS
     monkeypatch.setattr("lockpoint.services.lock_record.compare_and_set._require_the_time", lambda *_: None)
-    assert line("R22", tmp_path).outcome is Outcome.FAILS
+    assert line("R22", tmp_path).outcome is ClaimOutcome.FAILS
 
 
 def test_what_a_storm_measures_is_missing_without_one(tmp_path: Path) -> None:
     """Nothing is invented: not measured, with the command to run."""
     for number in ("R4", "R11", "R12", "R13"):
         found = line(number, tmp_path)
-        assert (found.outcome, found.n, found.violations) == (Outcome.NOT_MEASURED, None, None)
+        assert (found.outcome, found.n, found.violations) == (ClaimOutcome.NOT_MEASURED, None, None)
         assert "bin/test --storm" in found.result
         assert found.command == "bin/test --storm"
 
@@ -118,16 +118,16 @@ def test_a_storm_is_read_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "storm.json").write_text(json.dumps(STORM))
     good, bad, missing = (line(number, tmp_path) for number in ("R4", "R11", "R12"))
     assert (good.outcome, good.result, good.bound_95) == (
-        Outcome.HOLDS, "0 anomalies in 9,000 calls (commit 01234567)", 3 / 9000,
+        ClaimOutcome.HOLDS, "0 anomalies in 9,000 calls (commit 01234567)", 3 / 9000,
     )  # fmt: skip
-    assert (bad.outcome, bad.violations) == (Outcome.FAILS, 1)
-    assert missing.outcome is Outcome.NOT_MEASURED
+    assert (bad.outcome, bad.violations) == (ClaimOutcome.FAILS, 1)
+    assert missing.outcome is ClaimOutcome.NOT_MEASURED
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"commit": "x", "figures": {"R4": {}}}', '{"figures": 1}'])
 def test_a_storm_that_cannot_be_read_is_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "storm.json").write_text(text)
-    assert line("R4", tmp_path).outcome is Outcome.NOT_MEASURED
+    assert line("R4", tmp_path).outcome is ClaimOutcome.NOT_MEASURED
 
 
 def test_what_breaks_is_not_measured() -> None:
@@ -142,8 +142,8 @@ def test_what_breaks_is_not_measured() -> None:
     broken, lacking = (
         line_of(Figure(number="R0", what="w", target="t", command="c", measure=measure)) for measure in (breaks, lacks)
     )
-    assert (broken.outcome, broken.result) == (Outcome.NOT_MEASURED, "the measurement broke: OSError: no room")
-    assert (lacking.outcome, lacking.result) == (Outcome.NOT_MEASURED, "set X")
+    assert (broken.outcome, broken.result) == (ClaimOutcome.NOT_MEASURED, "the measurement broke: OSError: no room")
+    assert (lacking.outcome, lacking.result) == (ClaimOutcome.NOT_MEASURED, "set X")
     told = as_json([broken, lacking], {"commit": "x"})
     assert [one["outcome"] for one in told["figures"]] == ["not measured"] * 2
 
@@ -170,6 +170,7 @@ def test_the_report_is_written_and_a_failure_is_code_1(
     report = json.loads((tmp_path / "reliability-R27-R13.json").read_text())
     assert [(one["number"], one["outcome"]) for one in report["figures"]] == [("R13", "not measured"), ("R27", "fails")]
     assert report["commit"]
+    assert of_results(report) == {"R27": Found(ClaimOutcome.FAILS, "1 got away", 2, report["commit"], report["at"])}
     assert "| R27 |" in (tmp_path / "reliability-R27-R13.md").read_text()
     with pytest.raises(SystemExit):
         reliability.main(["--only", "R99"], tmp_path)
@@ -189,25 +190,28 @@ def test_the_command_measures(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ran[0][1:] == ["-m", "bench.reliability", "--quick", "--schedules", "9", "--only", "R1"]
     assert CliRunner().invoke(main, ["report", "reliability", "--measure", "--only", "R19"]).exit_code == 1
     assert ran[1][1:] == ["-m", "bench.reliability", "--only", "R19"]
+    assert CliRunner().invoke(main, ["report", "reliability", "--measure", "--json"]).exit_code == 2
+    assert len(ran) == 2
 
 
-def test_an_installed_app_says_what_measuring_lacks(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["report", "reliability", "--quick"], "measuring needs a checkout with its test packages"),
+        (["dev"], "`lockpoint dev` runs in a checkout of the project only; use `bin/run` there."),
+    ],
+)
+def test_an_installed_app_says_what_it_lacks(tmp_path: Path, words: list[str], said: str) -> None:
     """Without a checkout there is a sentence and exit code 1."""
     alone = tmp_path / "lockpoint"
     alone.symlink_to(ROOT / "lockpoint")
-    command = [sys.executable, "-P", "-c", "from lockpoint.cli import main; main()"]
+    command = [sys.executable, "-P", "-c", "from lockpoint.cli import main; main()", *words]
     done = subprocess.run(
-        [*command, "report", "reliability", "--quick"],
-        cwd=tmp_path,
-        env={"PYTHONPATH": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
+        command, cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=False
     )
     assert done.returncode == 1
-    assert done.stderr == (
-        "Error: measuring needs a checkout with its test packages: run `bin/setup test` there first.\n"
-    )
+    assert done.stderr.startswith(f"Error: {said}")
+    assert done.stderr.count("\n") == 1
 
 
 @pytest.fixture
@@ -257,7 +261,7 @@ def test_results_of_tests_stand_beside_them_with_date_and_commit(live: LiveApp, 
     }  # fmt: skip
     text = lockpoint(live, "report", "reliability", "--results", str(file))
     assert text.exit_code == 1
-    assert "measured  holds: 0 anomalies in 9,000 calls (2026-11-28T10:00:00Z, commit 01234567)" in text.stdout
+    assert "measured  holds: 0 anomalies in 9,000 calls (2026-11-28T10:00:00Z, commit 0123456789abcdef)" in text.stdout
     assert "measured  fails: 1 lost" in text.stdout
     assert "measured  not yet, by bin/lockpoint report reliability --measure --only R27" in text.stdout
     file.write_text("[1]")

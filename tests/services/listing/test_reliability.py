@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lockpoint.services.listing.reliability import CLAIMS, Found, Outcome, newest, of_installation, of_results
+from lockpoint.services.listing.reliability import CLAIMS, ClaimOutcome, Found, newest, of_installation, of_results
 from lockpoint.services.ports.maintenance import ReliabilityReadings
 
 NOTHING = ReliabilityReadings(
@@ -29,14 +29,14 @@ NOTHING = ReliabilityReadings(
 BUSY = replace(NOTHING, undone=20, restores=20, undo_seconds=(1.0, 3.0, 9.0), writes=100, mails={"sent": 40})
 
 
-def outcome(number: str, **seen: Any) -> Outcome:
+def outcome(number: str, **seen: Any) -> ClaimOutcome:
     return of_installation(replace(BUSY, **seen))[number].outcome
 
 
 def test_where_nothing_happened_nothing_is_claimed() -> None:
     """But that nothing is left: its zero is one."""
     found = {number: one.outcome for number, one in of_installation(NOTHING).items()}
-    assert found == dict.fromkeys(("R3", "R5", "R11", "R12"), Outcome.NOT_MEASURED) | {"R23": Outcome.HOLDS}
+    assert found == dict.fromkeys(("R3", "R5", "R11", "R12"), ClaimOutcome.NOT_MEASURED) | {"R23": ClaimOutcome.HOLDS}
 
 
 @pytest.mark.parametrize(
@@ -52,14 +52,15 @@ def test_where_nothing_happened_nothing_is_claimed() -> None:
     ],
 )
 def test_a_broken_promise_fails(number: str, good: dict[str, Any], bad: dict[str, Any]) -> None:
-    assert outcome(number, **good) in {Outcome.HOLDS, Outcome.SO_FAR}
-    assert outcome(number, **bad) is Outcome.FAILS
+    assert outcome(number, **good) in {ClaimOutcome.HOLDS, ClaimOutcome.SO_FAR}
+    assert outcome(number, **bad) is ClaimOutcome.FAILS
 
 
 def test_slow_undoing_holds_only_so_far() -> None:
-    """Nothing says which overwrites had no event and waited for the sweep."""
-    assert outcome("R5", undo_seconds=(1.0, 15.0, 60.0)) is Outcome.HOLDS
-    assert outcome("R5", undo_seconds=(1.0, 15.1, 60.0)) is Outcome.SO_FAR
+    """Nothing says which overwrites had no event and waited for the sweep; few overwrites say little."""
+    assert outcome("R5", undo_seconds=(1.0, 15.0, 60.0)) is ClaimOutcome.HOLDS
+    assert outcome("R5", undo_seconds=(1.0, 15.1, 60.0)) is ClaimOutcome.SO_FAR
+    assert outcome("R5", undone=19, restores=19) is ClaimOutcome.SO_FAR
 
 
 def test_what_is_left_is_named() -> None:
@@ -75,10 +76,12 @@ def test_both_kinds_of_results_are_read() -> None:
         {"number": "R2", "outcome": "not measured", "result": "the measurement broke"},
         {"number": "R99", "outcome": "holds", "result": "x"},
     ]
-    assert of_results({**head, "figures": lines}) == {"R1": Found(Outcome.SO_FAR, "0 in 60", 60, "abc", "2026-11-28")}
+    assert of_results({**head, "figures": lines}) == {
+        "R1": Found(ClaimOutcome.SO_FAR, "0 in 60", 60, "abc", "2026-11-28")
+    }
     storm = {"R4": {"result": "1 anomaly", "holds": False}}
     assert of_results({**head, "figures": storm}) == {
-        "R4": Found(Outcome.FAILS, "1 anomaly", None, "abc", "2026-11-28")
+        "R4": Found(ClaimOutcome.FAILS, "1 anomaly", None, "abc", "2026-11-28")
     }
 
 
@@ -99,7 +102,7 @@ def test_anything_else_is_refused(document: object) -> None:
 
 
 def test_the_newest_result_counts() -> None:
-    old, new = (Found(Outcome.HOLDS, at, 1, "x", at) for at in ("2026-11-27", "2026-11-28"))
+    old, new = (Found(ClaimOutcome.HOLDS, at, 1, "x", at) for at in ("2026-11-27", "2026-11-28"))
     assert newest([{"R1": new, "R2": old}, {"R1": old}]) == {"R1": new, "R2": old}
     assert newest([{"R1": old}, {"R1": new}]) == {"R1": new}
 
