@@ -14,6 +14,7 @@ from lockpoint.services.listing.site_quota import SiteQuota, advice, by_site, si
 from lockpoint.services.quota_accounting import (
     HOUR,
     Lane,
+    SharedState,
     Spending,
     hour_counters,
     lane_of,
@@ -153,6 +154,17 @@ def test_without_redis_nothing_is_made_up(stage: Stage, points: FakeSharedPoints
     assert {(lane.spent, lane.spent_here, lane.left) for lane in found.lanes} == {(None, None, None)}
     assert found.lanes[-1].stops_at == POOL
     assert advice(found).startswith("Redis does not answer: each process counts for itself")
+
+
+def test_half_an_answer_of_redis_is_none(
+    stage: Stage, points: FakeSharedPoints, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may go away between two questions: no points without their lines, no lines without their sum."""
+    with monkeypatch.context() as patch:
+        patch.setattr(points, "report", lambda _hour: None)
+        assert asked(stage).spent is None
+    monkeypatch.setattr(points, "read", lambda _counters, _tenant: SharedState())
+    assert asked(stage).spent is None
 
 
 def test_a_new_hour_is_a_new_account(stage: Stage, points: FakeSharedPoints) -> None:

@@ -49,7 +49,7 @@ def test_an_overwrite_lasts_until_the_next_restored_version_of_its_file(
             version(AuditKind.CONFLICT, 3, "undone"),
             version(AuditKind.RESTORED, 5),
             version(AuditKind.CONFLICT, 50, "undone"),
-            version(AuditKind.RESTORED, 51),
+            version(AuditKind.RESTORED, 57),
             version(AuditKind.CONFLICT, 60, "not_undone"),
             version(AuditKind.CONFLICT, 40, "undone", attachment_id="456"),
             version(AuditKind.RESTORED, 140, attachment_id="456"),
@@ -58,7 +58,7 @@ def test_an_overwrite_lasts_until_the_next_restored_version_of_its_file(
     record(database, clock, globex, [version(AuditKind.RESTORED, 1), version(AuditKind.CONFLICT, 70, "renamed")])
     seen = readings(database, clock)
     assert (seen.undone, seen.restores, seen.standing) == (4, 4, 1)
-    assert seen.undo_seconds == (2.0, 100.0, 100.0)
+    assert seen.undo_seconds == (5.0, 100.0, 100.0)
 
 
 def test_gaps_between_the_rows_of_a_file_are_found(database: Database, clock: FakeClock, acme: Tenant) -> None:
