@@ -5,15 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from enum import StrEnum
 from typing import Any
 
-
-class Outcome(StrEnum):
-    HOLDS = "holds"
-    SO_FAR = "holds so far"  # fewer cases, or less, than the target asks for
-    FAILS = "fails"
-    NOT_MEASURED = "not measured"
+from lockpoint.services.listing.reliability import ClaimOutcome
 
 
 class NotMeasuredError(Exception):
@@ -41,10 +35,10 @@ class Measured:
         return 3 / self.n if self.n and self.violations == 0 and not self.enumerated else None
 
     @property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> ClaimOutcome:
         if not self.holds or self.violations:
-            return Outcome.FAILS
-        return Outcome.SO_FAR if self.open or (self.n or 0) < self.needed else Outcome.HOLDS
+            return ClaimOutcome.FAILS
+        return ClaimOutcome.SO_FAR if self.open or (self.n or 0) < self.needed else ClaimOutcome.HOLDS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +59,7 @@ class Line:
     number: str
     what: str
     target: str
-    outcome: Outcome
+    outcome: ClaimOutcome
     result: str
     n: int | None = None
     violations: int | None = None
@@ -83,10 +77,10 @@ def line_of(figure: Figure) -> Line:
     try:
         found = figure.measure()
     except NotMeasuredError as reason:
-        return Line(**head, outcome=Outcome.NOT_MEASURED, result=str(reason))
+        return Line(**head, outcome=ClaimOutcome.NOT_MEASURED, result=str(reason))
     except Exception as error:  # noqa: BLE001 - one broken measurement must not hide the others
         return Line(
-            **head, outcome=Outcome.NOT_MEASURED, result=f"the measurement broke: {type(error).__name__}: {error}"
+            **head, outcome=ClaimOutcome.NOT_MEASURED, result=f"the measurement broke: {type(error).__name__}: {error}"
         )
     return Line(
         **head,

@@ -1,6 +1,7 @@
 """The figures of reliability, measured: writes reports/reliability.json and .md (`--only R1`: reliability-R1).
 
     bin/lockpoint report reliability --quick
+    bin/lockpoint report reliability --measure
     bin/lockpoint report reliability --schedules 1000000 --only R1
 
 What takes minutes of its own (the storm: R4, R11, R12, R13) is read from reports/storm.json, where `bin/test --storm`
@@ -24,13 +25,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench import measures
-from bench.figures import Figure, Line, Measured, NotMeasuredError, Outcome, as_json, as_table, line_of
+from bench.figures import Figure, Line, Measured, NotMeasuredError, as_json, as_table, line_of
 from lockpoint.logs import configure_logs
+from lockpoint.services.listing.reliability import CLAIMS, MEASURE, STORM_COMMAND, ClaimOutcome
 
 ROOT: Final = Path(__file__).parents[1]
 REPORTS: Final = ROOT / "reports"
 STORM: Final = "storm.json"
-STORM_COMMAND: Final = "bin/test --storm"
 QUICK, USUAL = 1_000, 20_000  # schedules for each machine
 
 
@@ -54,38 +55,39 @@ class Plan:
         quick, count = self.budget.quick, self.budget.schedules
         exclusivity, content = (partial(one, quick=quick) for one in (measures.exclusivity, measures.content))
         return [
-            self._scheduled("R1", "violations of I1-I10 per schedule", "0 in 10⁶", exclusivity, count),
-            self._scheduled("R2", "wrong final content per schedule", "0 in 10⁵", content, count),
-            self._scheduled("R3", "restores per overwrite; stale", "≤ 1.05; ≤ 10⁻³, healed", measures.restores, count),
-            self._storm("R4", "anomalies in histories of 8 clients", "0"),
-            self._own("R5", "seconds until an overwrite is undone", "p95 ≤ 15 with an event, else ≤ 900",
-                      partial(measures.undoing, quick=quick)),
-            self._own("R9", "Confluence's points per use case", "acquire ≤ 8, sweep 2, event 0", measures.points),
-            self._own("R10", "crash points tried; inconsistent one sweep later", "all; 0", measures.crashes),
-            self._storm("R11", "audit rows lost, doubled, recovered", "0, 0, count"),
-            self._storm("R12", "mails lost, doubled in the ledger, doubled on the wire", "0, 0, rate"),
-            self._storm("R13", "seconds until well again after a kill", "≤ 30 each"),
-            self._own("R19", "broken rules of structure", "0", measures.structure),
-            self._own("R20", "faults of the catalogue with passing tests", "54 of 54",
-                      partial(measures.catalogue, run=not quick)),
-            self._scheduled("R22", "wrong decisions by nodes with clocks that are off", "0", measures.clocks, count),
-            self._own("R23", "rows left after their time", "0", measures.purge),
-            self._own("R24", "canaries in tables, cache, logs, backup, metrics", "0", measures.canaries),
-            self._own("R25", "calls that fit Atlassian's documents", "100 %", measures.fidelity),
-            self._own("R27", "broken designs that the checkers catch", "all", measures.baselines),
-        ]  # fmt: skip
+            self._scheduled("R1", exclusivity, count),
+            self._scheduled("R2", content, count),
+            self._scheduled("R3", measures.restores, count),
+            self._storm("R4"),
+            self._own("R5", partial(measures.undoing, quick=quick)),
+            self._own("R9", measures.points),
+            self._own("R10", measures.crashes),
+            self._storm("R11"),
+            self._storm("R12"),
+            self._storm("R13"),
+            self._own("R19", measures.structure),
+            self._own("R20", partial(measures.catalogue, run=not quick)),
+            self._scheduled("R22", measures.clocks, count),
+            self._own("R23", measures.purge),
+            self._own("R24", measures.canaries),
+            self._own("R25", measures.fidelity),
+            self._own("R27", measures.baselines),
+        ]
 
-    def _own(self, number: str, what: str, target: str, measure: Callable[[], Measured], more: str = "") -> Figure:
+    def _own(self, number: str, measure: Callable[[], Measured], more: str = "") -> Figure:
         quick = " --quick" if self.budget.quick else ""
-        command = f"bin/lockpoint report reliability --only {number}{more}{quick}"
-        return Figure(number=number, what=what, target=target, command=command, measure=measure)
+        return _figure(number, f"{MEASURE} {number}{more}{quick}", measure)
 
-    def _scheduled(self, number: str, what: str, target: str, measure: Callable[[int], Measured], count: int) -> Figure:
-        return self._own(number, what, target, partial(measure, count), f" --schedules {count}")
+    def _scheduled(self, number: str, measure: Callable[[int], Measured], count: int) -> Figure:
+        return self._own(number, partial(measure, count), f" --schedules {count}")
 
-    def _storm(self, number: str, what: str, target: str) -> Figure:
-        measure = partial(from_storm, number, self.reports / STORM)
-        return Figure(number=number, what=what, target=target, command=STORM_COMMAND, measure=measure)
+    def _storm(self, number: str) -> Figure:
+        return _figure(number, STORM_COMMAND, partial(from_storm, number, self.reports / STORM))
+
+
+def _figure(number: str, command: str, measure: Callable[[], Measured]) -> Figure:
+    claim = CLAIMS[number]
+    return Figure(number=number, what=claim.what, target=claim.target, command=command, measure=measure)
 
 
 def from_storm(number: str, file: Path) -> Measured:
@@ -154,7 +156,7 @@ def _run(chosen: Sequence[Figure], budget: Budget, report: Path) -> int:
             print(f"{figure.number:<4} {lines[-1].outcome:<13} {lines[-1].result}", flush=True)
     write(lines, circumstances(budget, time.perf_counter() - started), report)
     print(f"written to {report}.json and .md")
-    return 1 if any(line.outcome is Outcome.FAILS for line in lines) else 0
+    return 1 if any(line.outcome is ClaimOutcome.FAILS for line in lines) else 0
 
 
 if __name__ == "__main__":

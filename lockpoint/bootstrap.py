@@ -85,6 +85,7 @@ from lockpoint.storage.redis_limits import RedisImpersonations
 from lockpoint.storage.redis_points import RedisPoints
 from lockpoint.storage.retention.chores import PostgresUpkeep
 from lockpoint.storage.retention.gauges import PostgresGauges
+from lockpoint.storage.retention.reliability import PostgresReliability
 from lockpoint.storage.tenancy.forge_sites import PostgresForgeSites
 from lockpoint.storage.tenancy.forge_tokens import PostgresForgeTokens
 from lockpoint.storage.tenancy.installations import PostgresInstallations, PostgresTenants
@@ -256,6 +257,8 @@ class Operator:
     key_uses: Callable[[], Sequence[KeyUse]]
     search: Search
     mail_log: PostgresMailLog
+    gauges: PostgresGauges
+    reliability: PostgresReliability
 
 
 def check_neighbours(settings: Settings) -> str | None:
@@ -344,6 +347,8 @@ def operating(settings: Settings) -> Iterator[Operator]:
                 titles=ConfluenceTitles(neighbours.client),
             ),
             mail_log=PostgresMailLog(database, keys),
+            gauges=PostgresGauges(database),
+            reliability=PostgresReliability(database, clock, settings.retention_days),
             key_uses=lambda: key_uses(database, keys, now=clock.now(), retention_days=settings.retention_days),
         )
     finally:

@@ -25,11 +25,11 @@ COMMANDS: Final = {
     "backup": "lockpoint.commands.backup:backup",
     "doctor": "lockpoint.doctor:doctor",
     "purge": "lockpoint.commands.purge:purge",
-    "report": "devstack.report:report",
+    "report": "lockpoint.report:report",
 }
 """Sub-command to `module:attribute`."""
 
-OF_A_CHECKOUT: Final = {"dev": "bin/run", "report": "bin/lockpoint report"}
+OF_A_CHECKOUT: Final = {"dev": "bin/run"}
 """Sub-commands that need what is not installed, and how a checkout runs them."""
 
 

@@ -32,6 +32,21 @@ def print_fields(fields: OutputRow, *, json_wanted: bool, err: bool = False) -> 
         click.echo(f"{name:<{width}}  {_text(value)}", err=err)
 
 
+def print_report(
+    fields: OutputRow, tables: Mapping[str, Sequence[OutputRow]], advice: str, *, json_wanted: bool
+) -> None:
+    """Fields, named tables where they have rows, and what to do."""
+    if json_wanted:
+        print_fields({**fields, **tables, "advice": advice}, json_wanted=True)
+        return
+    print_fields(fields, json_wanted=False)
+    for name, rows in tables.items():
+        if rows:
+            click.echo(f"\n{name}")
+            print_rows(rows, json_wanted=False, none="")
+    click.echo(f"\n{advice}")
+
+
 def _print_table(lines: Sequence[Sequence[str]]) -> None:
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:

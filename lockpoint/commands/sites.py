@@ -6,9 +6,10 @@ from urllib.parse import urlsplit
 import click
 
 from lockpoint.commands.operator import operator
-from lockpoint.commands.output import as_json, print_fields, print_rows
+from lockpoint.commands.output import OutputRow, as_json, print_fields, print_report, print_rows
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
+from lockpoint.services.listing.site_quota import LaneQuota, SiteQuota, advice, by_site, site_quota, use_cases
 from lockpoint.services.reconciliation.rediscover import rediscover
 from lockpoint.services.reconciliation.sweep import sweep
 from lockpoint.services.tenancy import licence
@@ -63,6 +64,54 @@ def show(name: str, test: bool, json_wanted: bool) -> None:  # noqa: FBT001 - cl
             else "not needed",
         }
     print_fields(fields, json_wanted=json_wanted)
+
+
+@site.command()
+@click.argument("name", metavar="SITE")
+@as_json
+def quota(name: str, json_wanted: bool) -> None:  # noqa: FBT001 - click passes a flag
+    """Show who spent this hour's points of Confluence, what is left for a site, and what to do.
+
+    Calls nobody but Redis and the database.
+    """
+    with operator() as working:
+        services = working.services
+        found = site_quota(services, find_installed_site(services, name))
+        sites = {tenant.id: tenant.base_url for tenant in services.tenants.installed()}
+    fields = {"site": sites[found.tenant_id], **_hour(found)}
+    tables: dict[str, list[OutputRow]] = {
+        "lanes": [_lane(lane) for lane in found.lanes],
+        "useCases": [
+            {"useCase": one.use_case, "for": one.priority.value, "points": one.points} for one in use_cases(found)
+        ],
+        "sites": [{"site": sites.get(one, str(one)), "points": points} for one, points in by_site(found).items()],
+    }
+    print_report(fields, tables, advice(found), json_wanted=json_wanted)
+
+
+def _hour(found: SiteQuota) -> dict[str, object]:
+    spent, refusal = found.spent, found.refusal
+    return {
+        "since": found.since,
+        "until": found.until,
+        "pointsPerHour": found.points_per_hour,
+        "spent": spent and spent.everywhere,
+        "spentHere": spent and spent.here,
+        "refusedUntil": refusal and refusal.until,
+        "refused": None if refusal is None else "all sites" if refusal.all_sites else "this site",
+    }
+
+
+def _lane(lane: LaneQuota) -> dict[str, object]:
+    return {
+        "lane": lane.lane.value,
+        "stopsAt": lane.stops_at,
+        "stopsAtHere": lane.stops_at_here,
+        "reserved": lane.reserved,
+        "spent": lane.spent,
+        "spentHere": lane.spent_here,
+        "leftHere": lane.left,
+    }
 
 
 @site.command()

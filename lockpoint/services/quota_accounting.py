@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final, Protocol
 
 from lockpoint.services.context import Priority
+
+HOUR: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,10 @@ class SharedPoints(Protocol):
         """Empty while nobody answers: then a process goes by what it knows itself."""
         ...
 
+    def report(self, hour: datetime) -> Sequence[Spending] | None:
+        """The lines of one hour; None while nobody answers."""
+        ...
+
     def add(self, counters: Sequence[Counter], hour: datetime, spending: Spending) -> None: ...
 
     def block(self, tenant_id: int | None, until: datetime) -> None:
@@ -64,8 +70,36 @@ class SharedPoints(Protocol):
         ...
 
 
+class Lane(StrEnum):
+    REPORTS = "reports"
+    LOOKS = "looks"
+    SWEEP = "sweep"
+    PEOPLE = "people"
+    ENDINGS = "endings"
+    ENFORCEMENT = "enforcement"
+
+
+CEILING: Final[Mapping[Lane, float]] = {
+    Lane.REPORTS: 0.50,
+    Lane.LOOKS: 0.65,
+    Lane.SWEEP: 0.75,
+    Lane.PEOPLE: 0.85,
+    Lane.ENDINGS: 0.92,
+    Lane.ENFORCEMENT: 1.0,
+}
+"""Share of the hour's points at which a lane stops; what is above serves the lanes after it alone."""
+
 SITE_SHARE: Final = 0.6
 """Of what its lane may use, one site gets no more: the rest serves the others, whatever it does."""
+
+_LANES: Final = {
+    Priority.INTERACTIVE: Lane.PEOPLE,
+    Priority.EVENT: Lane.ENFORCEMENT,
+    Priority.SWEEP: Lane.SWEEP,
+    Priority.MAINTENANCE: Lane.REPORTS,
+}
+_LOOKING: Final = frozenset({"list", "show", "lock_list", "notices", "health"})
+_ENDING: Final = frozenset({"release", "break"})
 
 UNNAMED: Final = "unnamed"
 
@@ -111,3 +145,22 @@ def current_use_case() -> str:
 
 def current_page() -> str | None:
     return _PAGE.get()
+
+
+def lane_of(priority: Priority, use_case: str) -> Lane:
+    """People who look yield to people who act, and ending a lock comes before beginning one."""
+    lane = _LANES[priority]
+    if lane is Lane.PEOPLE and use_case in _LOOKING:
+        return Lane.LOOKS
+    return Lane.ENDINGS if lane is Lane.PEOPLE and use_case in _ENDING else lane
+
+
+def window(now: datetime, length: timedelta) -> datetime:
+    """The window of this length that `now` is in, of those that begin with the UTC hour."""
+    hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    return hour + (now - hour) // length * length
+
+
+def hour_counters(tenant_id: int, now: datetime) -> tuple[Counter, Counter]:
+    hour = window(now, HOUR)
+    return Counter(hour, Share.ALL), Counter(hour, Share.SITE, tenant_id)

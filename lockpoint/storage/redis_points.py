@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from redis.exceptions import RedisError
 
+from lockpoint.services.context import Priority
 from lockpoint.services.quota_accounting import Counter, Share, SharedState, Spending
 from lockpoint.storage.classification import redis_key
 from lockpoint.storage.data_inventory import BLOCKED, POINTS, SPENT
@@ -65,10 +66,21 @@ class RedisPoints:
             None if until is None else datetime.fromtimestamp(until, UTC),
         )
 
+    def report(self, hour: datetime) -> Sequence[Spending] | None:
+        if self._silent():
+            return None
+        try:
+            key = redis_key(POINTS, "points", _hour(hour))
+            lines = self._client.hgetall(key)
+        except RedisError:
+            self._fall_silent()
+            return None
+        return [_line(field, int(points)) for field, points in lines.items()]
+
     def add(self, counters: Sequence[Counter], hour: datetime, spending: Spending) -> None:
         if self._silent():
             return
-        key = redis_key(POINTS, "points", f"{hour.astimezone(UTC):%Y%m%d%H}")
+        key = redis_key(POINTS, "points", _hour(hour))
         field = f"{spending.tenant_id}|{spending.priority}|{spending.use_case}"
         try:
             with self._client.pipeline(transaction=False) as pipeline:
@@ -106,6 +118,16 @@ class RedisPoints:
         if counter.share is Share.PERSON:
             subject = self._name(counter.tenant_id, subject)
         return f"{counter.share}|{counter.tenant_id}" + (f"|{subject}" if subject else "")
+
+
+def _hour(hour: datetime) -> str:
+    return f"{hour.astimezone(UTC):%Y%m%d%H}"
+
+
+def _line(field: str | bytes, points: int) -> Spending:
+    text = field if isinstance(field, str) else field.decode()
+    tenant_id, priority, use_case = text.split("|")
+    return Spending(int(tenant_id), Priority(priority), use_case, points)
 
 
 def _window(counter: Counter) -> str:

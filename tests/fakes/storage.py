@@ -386,18 +386,30 @@ class FakeSiteHealth:
 
 @dataclass
 class FakeSharedPoints:
-    """What the others have spent."""
+    """What the others have spent, and until when Confluence wants no calls: to a site, or 0 for all."""
 
     spent: dict[PointsCounter, int] = field(default_factory=dict)
+    lines: list[tuple[datetime, Spending]] = field(default_factory=list)
+    blocks: dict[int, datetime] = field(default_factory=dict)
+    answers: bool = True
 
     def read(self, counters: Sequence[PointsCounter], tenant_id: int) -> SharedState:
-        return SharedState({counter: self.spent[counter] for counter in counters if counter in self.spent})
+        if not self.answers:
+            return SharedState()
+        ends = [self.blocks[whom] for whom in (0, tenant_id) if whom in self.blocks]
+        spent = {counter: self.spent[counter] for counter in counters if counter in self.spent}
+        return SharedState(spent, max(ends, default=None))
+
+    def report(self, hour: datetime) -> Sequence[Spending] | None:
+        return [line for at, line in self.lines if at == hour] if self.answers else None
 
     def add(self, counters: Sequence[PointsCounter], hour: datetime, spending: Spending) -> None:
+        self.lines.append((hour, spending))
         for counter in counters:
             self.spent[counter] = self.spent.get(counter, 0) + spending.points
 
-    def block(self, tenant_id: int | None, until: datetime) -> None: ...
+    def block(self, tenant_id: int | None, until: datetime) -> None:
+        self.blocks[tenant_id or 0] = until
 
 
 class FakeRecentIntents:

@@ -50,6 +50,20 @@ def test_processes_add_to_the_same_lines(client: redis.Redis) -> None:
     assert len(client.keys("lockpoint:points:*")) == 1
 
 
+def test_the_lines_of_an_hour_are_read_as_they_were_added(client: redis.Redis) -> None:
+    """Nothing of another hour; no lines are no answer's, and None is said by who cannot ask."""
+    points = RedisPoints(client, NAME)
+    assert points.report(HOUR) == []
+    spending = Spending(1, Priority.INTERACTIVE, "acquire", 6), Spending(2, Priority.EVENT, "reconcile", 3)
+    for one in spending:
+        points.add((), HOUR, one)
+    points.add((), HOUR + timedelta(hours=1), Spending(1, Priority.SWEEP, "sweep", 2))
+    assert sorted(points.report(HOUR) or (), key=lambda one: one.tenant_id) == list(spending)
+    with connect("redis://127.0.0.1:1/0", wait=1) as gone:
+        away = RedisPoints(gone, NAME)
+        assert (away.report(HOUR), away.report(HOUR)) == (None, None)
+
+
 def test_the_account_goes_away_by_itself(client: redis.Redis) -> None:
     points = RedisPoints(client, NAME)
     points.add((Counter(HOUR, Share.ALL),), HOUR, Spending(1, Priority.INTERACTIVE, "acquire", 1))

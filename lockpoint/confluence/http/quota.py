@@ -9,8 +9,7 @@ from __future__ import annotations
 import threading
 from collections import Counter as Tally
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from prometheus_client import Counter as MetricCounter
@@ -19,8 +18,11 @@ from prometheus_client import Gauge
 from lockpoint.services.context import Priority
 from lockpoint.services.errors import QuotaExceeded, ShareUsedUp
 from lockpoint.services.quota_accounting import (
+    CEILING,
+    HOUR,
     SITE_SHARE,
     Counter,
+    Lane,
     Share,
     SharedPoints,
     SharedState,
@@ -28,51 +30,25 @@ from lockpoint.services.quota_accounting import (
     current_page,
     current_payer,
     current_use_case,
+    hour_counters,
+    lane_of,
+    window,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-HOUR: Final = timedelta(hours=1)
 SHORT: Final = timedelta(minutes=10)
 """How long the share of a person or page lasts."""
 
-
-class Lane(StrEnum):
-    REPORTS = "reports"
-    LOOKS = "looks"
-    SWEEP = "sweep"
-    PEOPLE = "people"
-    ENDINGS = "endings"
-    ENFORCEMENT = "enforcement"
-
-
-CEILING: Final[Mapping[Lane, float]] = {
-    Lane.REPORTS: 0.50,
-    Lane.LOOKS: 0.65,
-    Lane.SWEEP: 0.75,
-    Lane.PEOPLE: 0.85,
-    Lane.ENDINGS: 0.92,
-    Lane.ENFORCEMENT: 1.0,
-}
-"""Share of the hour's points at which a lane stops; what is above serves the lanes after it alone."""
 
 SHORT_SHARE: Final[Mapping[Share, float]] = {Share.PERSON: 0.02, Share.PAGE: 0.05}
 """Of the hour's points, in ten minutes; asked where people wait for the answer."""
 
 STOPPED_NEAR_LIMIT: Final = frozenset({Lane.SWEEP, Lane.REPORTS})
 
-_LANES: Final = {
-    Priority.INTERACTIVE: Lane.PEOPLE,
-    Priority.EVENT: Lane.ENFORCEMENT,
-    Priority.SWEEP: Lane.SWEEP,
-    Priority.MAINTENANCE: Lane.REPORTS,
-}
 _TIDIED_AFTER: Final = timedelta(minutes=1)
 """Past counters may be many; a call must not pay for all of them."""
-
-_LOOKING: Final = frozenset({"list", "show", "lock_list", "notices", "health"})
-_ENDING: Final = frozenset({"release", "break"})
 
 _POINTS = MetricCounter("lockpoint_confluence_points", "Points spent on Confluence", ["lane", "use_case"])
 _REFUSED = MetricCounter("lockpoint_confluence_points_refused", "Calls not made to save points", ["lane"])
@@ -81,14 +57,6 @@ _REMAINING = Gauge(
     "Points left this hour, as Confluence last said",
     multiprocess_mode="livemostrecent",
 )
-
-
-def lane_of(priority: Priority, use_case: str) -> Lane:
-    """People who look yield to people who act, and ending a lock comes before beginning one."""
-    lane = _LANES[priority]
-    if lane is Lane.PEOPLE and use_case in _LOOKING:
-        return Lane.LOOKS
-    return Lane.ENDINGS if lane is Lane.PEOPLE and use_case in _ENDING else lane
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +93,7 @@ class PointsQuota:
         self._spent: Tally[Counter] = Tally()
         self._blocked: dict[int | None, datetime] = {}
         self._host = HostQuota()
-        self._host_since = _start(now(), HOUR)
+        self._host_since = window(now(), HOUR)
         self._tidied_at = now()
 
     def admit(self, tenant_id: int, priority: Priority) -> None:
@@ -147,18 +115,18 @@ class PointsQuota:
     def spend(self, tenant_id: int, priority: Priority, use_case: str, points: int) -> None:
         """Called for failed tries too."""
         now = self._now()
-        counters = (*_hour_counters(tenant_id, now), *_short_counters(tenant_id, priority, now))
+        counters = (*hour_counters(tenant_id, now), *_short_counters(tenant_id, priority, now))
         with self._lock:
             self._spent.update(dict.fromkeys(counters, points))
         _POINTS.labels(priority.value, use_case).inc(points)
         if self._shared is not None:
-            self._shared.add(counters, _start(now, HOUR), Spending(tenant_id, priority, use_case, points))
+            self._shared.add(counters, window(now, HOUR), Spending(tenant_id, priority, use_case, points))
 
     def host_said(self, said: HostQuota) -> None:
         if said.remaining is not None:
             _REMAINING.set(said.remaining)
         with self._lock:
-            self._host, self._host_since = said, _start(self._now(), HOUR)
+            self._host, self._host_since = said, window(self._now(), HOUR)
 
     def block(self, seconds: float, *, tenant_id: int | None) -> None:
         """Stop calls to one site, or all (`tenant_id` None), an hour at most, in every process."""
@@ -180,7 +148,7 @@ class PointsQuota:
 
     def _hour_limits(self, tenant_id: int, lane: Lane, now: datetime) -> Iterable[_Limit]:
         most = self._pool * CEILING[lane]
-        of_all, of_site = _hour_counters(tenant_id, now)
+        of_all, of_site = hour_counters(tenant_id, now)
         return _Limit(of_all, most, HOUR), _Limit(of_site, most * SITE_SHARE, HOUR)
 
     def _short_limits(self, counters: Iterable[Counter]) -> Iterable[_Limit]:
@@ -207,7 +175,7 @@ class PointsQuota:
         said = self._host
         used = 1 - said.remaining / said.limit if said.remaining is not None and said.limit else 0.0
         stops = used >= CEILING[lane] or (said.near_limit and lane in STOPPED_NEAR_LIMIT)
-        return (said.reset_at or _start(now, HOUR) + HOUR) if stops else None
+        return (said.reset_at or window(now, HOUR) + HOUR) if stops else None
 
 
 def _refusal(blocked: datetime | None, full: _Limit | None, now: datetime) -> QuotaExceeded:
@@ -218,21 +186,10 @@ def _refusal(blocked: datetime | None, full: _Limit | None, now: datetime) -> Qu
     return QuotaExceeded("the hour's points are used up", wait, until)
 
 
-def _start(now: datetime, length: timedelta) -> datetime:
-    """The window of this length that `now` is in, of those that begin with the UTC hour."""
-    hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-    return hour + (now - hour) // length * length
-
-
-def _hour_counters(tenant_id: int, now: datetime) -> tuple[Counter, Counter]:
-    hour = _start(now, HOUR)
-    return Counter(hour, Share.ALL), Counter(hour, Share.SITE, tenant_id)
-
-
 def _short_counters(tenant_id: int, priority: Priority, now: datetime) -> tuple[Counter, ...]:
     """What people do is counted for them, and a list for its page."""
     if priority is not Priority.INTERACTIVE:
         return ()
-    payer, since = current_payer(), _start(now, SHORT)
+    payer, since = current_payer(), window(now, SHORT)
     subjects = {Share.PERSON: payer.account if payer else None, Share.PAGE: current_page()}
     return tuple(Counter(since, share, tenant_id, subject) for share, subject in subjects.items() if subject)

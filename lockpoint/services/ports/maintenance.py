@@ -52,6 +52,33 @@ class Readings:
     """Seconds until the first site on Forge is without a token; None without such sites."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReliabilityReadings:
+    """What all sites' own rows say of the days that they are kept; numbers and words of ours only."""
+
+    undone: int
+    """Overwrites that were undone; others are `standing`."""
+    standing: int
+    restores: int
+    undo_seconds: tuple[float, float, float] | None
+    """From an overwrite to our version that undid it, by Confluence's time: median, 95th percentile, longest."""
+    writes: int
+    """Records of locks with an audit row."""
+    doubled: int
+    gaps: int
+    """Writes without a row, between two of the same file and epoch with one."""
+    recovered: int
+    mails: Mapping[str, int]
+    """By result."""
+    mails_waiting: int
+    mails_parked: int
+    mails_lost: int
+    """Waiting for an hour or more without a job that would send them."""
+    overdue: Mapping[str, int]
+    """Rows that should have gone before the last hourly purge, by place."""
+    late: Mapping[str, int]
+
+
 class Gauges(Protocol):
     def read(self) -> Readings:
         """One round trip for each table; `StorageUnavailable`."""

@@ -172,9 +172,9 @@ class Retention:
             at=now,
             retention_days=self._days,
             gone={name: count for name, count in gone.items() if name not in failed},
-            overdue=self._overdue(now),
+            overdue=self.overdue(now),
             failed=tuple(failed),
-            late=self._late(now),
+            late=self.late(now),
         )
 
     def _steps(self, now: datetime) -> Mapping[str, Callable[[], int]]:
@@ -219,7 +219,8 @@ class Retention:
         with self._database.single() as connection:
             return connection.execute(statement).rowcount
 
-    def _overdue(self, now: datetime) -> dict[str, int]:
+    def overdue(self, now: datetime) -> dict[str, int]:
+        """Count, by place, what should be gone by then."""
         with self._database.single() as connection:
             found = {PARTITIONS: len(expired(connection, now, self._days))}
             found |= old_rows_elsewhere(connection, first_kept(now, self._days))
@@ -236,7 +237,8 @@ class Retention:
             found[EXPIRED_TOKENS] = forge_tokens.expired(connection, now)
         return found
 
-    def _late(self, now: datetime) -> dict[str, int]:
+    def late(self, now: datetime) -> dict[str, int]:
+        """Count what others than the purge should have done by then."""
         with self._database.single() as connection:
             return {ERASURES: erasures.late(connection, now), REPORTS: account_reports.late(connection, now)}
 

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lockpoint.confluence.http.calls import Objects, get
-from lockpoint.confluence.http.quota import HostQuota, Lane, PointsQuota, lane_of
+from lockpoint.confluence.http.quota import HostQuota, PointsQuota
 from lockpoint.services.context import Priority
 from lockpoint.services.errors import GoneOrInvisible, QuotaExceeded, ShareUsedUp
-from lockpoint.services.quota_accounting import Spending, charge, spending_on
+from lockpoint.services.quota_accounting import Lane, Spending, charge, lane_of, spending_on
 from tests.confluence.doubles import ALICE, FakeNow, Kit, Spendings, as_app
 from tests.confluence.oddhost import answer, odd_host
 

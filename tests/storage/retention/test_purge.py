@@ -356,7 +356,7 @@ def test_old_parked_jobs_go(aged: Database, clock: FakeClock, status: str) -> No
         connection.execute(text("DELETE FROM procrastinate_events WHERE at > :now"), {"now": NOW})
     waiting = count(aged, "queue") - 3
     retention = Retention(aged, clock, 30)
-    assert retention._overdue(NOW)[QUEUE] == 2
+    assert retention.overdue(NOW)[QUEUE] == 2
     assert retention.purge().gone[QUEUE] == 2
     assert count(aged, "queue") == waiting + 1
 

@@ -1,0 +1,92 @@
+"""Figures of reliability that the rows of all sites answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from decimal import Decimal
+from typing import Final
+
+from sqlalchemy import text
+
+from lockpoint.services.ports.jobs import JobKind
+from lockpoint.services.ports.maintenance import ReliabilityReadings
+from lockpoint.services.ports.runtime import Clock
+from lockpoint.storage.engine import Database
+from lockpoint.storage.retention.purge import Retention
+
+PURGED_WITHIN: Final = timedelta(minutes=70)
+"""The purge is hourly: what became due since then waits for its turn."""
+SENT_WITHIN: Final = timedelta(hours=1)
+
+_OVERWRITES: Final = text("""
+    WITH overwrite AS (
+        SELECT (SELECT extract(epoch FROM min(own.at) - row.at)
+            FROM audit_event own
+            WHERE own.tenant_id = row.tenant_id AND own.attachment_id = row.attachment_id
+                AND own.kind = 'restored' AND own.at >= row.at) AS seconds
+        FROM audit_event row WHERE row.kind = 'conflict' AND row.detail = 'undone')
+    SELECT count(*) AS undone,
+        percentile_disc(ARRAY[0.5, 0.95, 1]) WITHIN GROUP (ORDER BY seconds) AS seconds,
+        (SELECT count(*) FROM audit_event WHERE kind = 'restored') AS restores,
+        (SELECT count(*) FROM audit_event WHERE kind = 'conflict' AND detail = 'not_undone') AS standing
+    FROM overwrite
+""")
+_AUDIT: Final = text("""
+    WITH of_file AS (
+        SELECT count(*) AS rows, count(DISTINCT seq) AS writes, max(seq) - min(seq) + 1 AS places,
+            count(*) FILTER (WHERE recovered) AS recovered
+        FROM audit_event WHERE epoch > 0 GROUP BY tenant_id, attachment_id, epoch)
+    SELECT coalesce(sum(writes), 0)::bigint AS writes, coalesce(sum(rows - writes), 0)::bigint AS doubled,
+        coalesce(sum(places - writes), 0)::bigint AS gaps, coalesce(sum(recovered), 0)::bigint AS recovered
+    FROM of_file
+""")
+_WAITING: Final = text("""
+    WITH job AS (
+        SELECT (args ->> 'tenant_id')::int AS tenant_id, args ->> 'subject' AS subject, status = 'failed' AS parked
+        FROM procrastinate_jobs WHERE task_name = :task AND status IN ('todo', 'doing', 'failed'))
+    SELECT count(*) AS waiting,
+        count(*) FILTER (WHERE created_at < :before AND NOT EXISTS (
+            SELECT FROM job WHERE job.tenant_id = intent.tenant_id AND job.subject = intent.id::text)) AS lost,
+        (SELECT count(*) FROM job WHERE parked) AS parked
+    FROM email_intent intent WHERE NOT done AND told_by IS NULL
+""")
+_RESULTS: Final = text("SELECT result, count(*) FROM email_log GROUP BY result")
+
+
+class PostgresReliability:
+    def __init__(self, database: Database, clock: Clock, retention_days: int) -> None:
+        self._database = database
+        self._clock = clock
+        self._retention = Retention(database, clock, retention_days)
+
+    def read(self) -> ReliabilityReadings:
+        """Look at every kept row, and change none. `StorageUnavailable`."""
+        now = self._clock.now()
+        overdue, late = self._retention.overdue(now - PURGED_WITHIN), self._retention.late(now)
+        words = {"task": JobKind.SEND_MAIL.value, "before": now - SENT_WITHIN}
+        with self._database.single() as connection:
+            overwrites = connection.execute(_OVERWRITES).one()
+            audit = connection.execute(_AUDIT).one()
+            mails = connection.execute(_WAITING, words).one()
+            results = {str(result): int(count) for result, count in connection.execute(_RESULTS)}
+        return ReliabilityReadings(
+            undone=overwrites.undone,
+            standing=overwrites.standing,
+            restores=overwrites.restores,
+            undo_seconds=_three(overwrites.seconds),
+            **audit._mapping,  # noqa: SLF001 - a public name of SQLAlchemy
+            mails=results,
+            mails_waiting=mails.waiting,
+            mails_parked=mails.parked,
+            mails_lost=mails.lost,
+            overdue=overdue,
+            late=late,
+        )
+
+
+def _three(seconds: Sequence[Decimal] | None) -> tuple[float, float, float] | None:
+    if seconds is None or None in seconds:
+        return None
+    median, most, worst = map(float, seconds)
+    return median, most, worst
