@@ -278,7 +278,8 @@ class Hunt:
     ) -> None:
         self._paths = [str(root / path) for path in paths]
         self._report, self._root, self._jobs = report, root, jobs
-        self._deadline = time.monotonic() + seconds
+        self._seconds = seconds
+        """For the mutants of functions, and again for those to import; measuring the tests takes what it takes."""
 
     def run(self, mutants: Sequence[Mutant]) -> dict[Mutant, Outcome]:
         """Import what every run needs, but nothing of this project; then hunt in forks."""
@@ -297,7 +298,7 @@ class Hunt:
             late,
             lambda mutant: forked(lambda: limited(lambda: self._afresh(mutant, known))),
             self._jobs,
-            self._deadline,
+            time.monotonic() + self._seconds,
         )
         outcomes = {mutant: came for mutant, came in outcomes.items() if came is not Outcome.NEEDS_IMPORT}
         return outcomes | dict(self._told(again))
@@ -323,7 +324,7 @@ class Hunt:
             return forked(lambda: limited(lambda: self._replaced(session, mutant, affected, best)))
 
         inside = [mutant for mutant in mutants if mutant.in_function]
-        outcomes = dict(self._told(pool(inside, begin, self._jobs, self._deadline)))
+        outcomes = dict(self._told(pool(inside, begin, self._jobs, time.monotonic() + self._seconds)))
         results.write_bytes(pickle.dumps((known, outcomes)))
         os._exit(0)
 
@@ -390,12 +391,12 @@ def outdated(root: Path = ROOT) -> list[str]:
 
 
 def summary(outcomes: dict[Mutant, Outcome], seconds: float) -> float:
-    """Print the scores; return that of all, in per cent."""
+    """Print the scores; return that of all, in per cent: 0 when none was begun."""
     caught: dict[str, list[bool]] = {"all": []}
     for mutant, came in outcomes.items():
         for place in ("all", str(Path(mutant.path).parent)):
             caught.setdefault(place, []).append(came is not Outcome.SURVIVED)
-    scores = {place: 100 * sum(each) / len(each) if each else 100.0 for place, each in sorted(caught.items())}
+    scores = {place: 100 * sum(each) / len(each) if each else 0.0 for place, each in sorted(caught.items())}
     for place, score in scores.items():
         print(f"{place}: {sum(caught[place])} of {len(caught[place])} caught, {score:.1f} %")
     print(f"{seconds:.0f} s")
@@ -409,7 +410,12 @@ def main() -> int:
     parser.add_argument("--sample", type=int, help="how many mutants, chosen by the seed")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--seconds", type=float, default=float("inf"), help="begin none after this time")
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=float("inf"),
+        help="begin none after this time, measured anew for those to import",
+    )
     parser.add_argument("--least", type=float, default=0.0, help="the least percentage of mutants that must be caught")
     parser.add_argument("--equivalents", action="store_true", help="run the listed ones instead: all must survive")
     parser.add_argument("--root", type=Path, default=ROOT, help="the checkout")

@@ -104,3 +104,11 @@ def test_a_fault_of_the_tool_is_no_catch() -> None:
     for status in (signal.SIGKILL, signal.SIGSEGV, 70 << 8):
         with pytest.raises(SystemExit):
             outcome(status)
+
+
+@pytest.mark.processes
+def test_a_run_that_begins_no_mutant_proves_nothing(checkout: Path) -> None:
+    """No time was left for any."""
+    ran = _mutants(checkout, STRONG, "--least", "50", "--seconds", "0")
+    assert "all: 0 of 0 caught" in ran.stdout, ran.stderr
+    assert ran.returncode == 1
