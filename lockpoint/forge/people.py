@@ -68,12 +68,11 @@ class ForgePeople:
 
     def offer(self, tenant: Tenant, account_id: str, header: str | None) -> None:
         """Remember what a screen of this person brought; it is proved at its first use."""
-        token = read_token(header, self._now())
-        if token is None:
+        if self._recall(self._proven, tenant, account_id) is not None:
             return
-        with self._lock:
-            known = self._proven.get((tenant.id, account_id))
-            if known is None or known.expires_at <= self._now() + EARLY:
+        token = read_token(header, self._now())
+        if token is not None:
+            with self._lock:
                 _put(self._offered, (tenant.id, account_id), token)
 
     def bring(self, tenant: Tenant, header: str | None) -> str | None:

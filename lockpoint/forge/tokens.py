@@ -86,11 +86,11 @@ class StoredTokens:
             self._store.drop(tenant, kept.token)
         return self._store.find(tenant, self._now() + EARLY) is not None
 
-    def has(self, tenant: Tenant, token: AccessToken) -> bool:
+    def has(self, tenant: Tenant, value: str) -> bool:
         """Whether this process has seen it stored just now: Forge hands out one token many times."""
         with self._lock:
             kept = self._kept.get(tenant.id)
-        if kept is None or kept.token.value != token.value:
+        if kept is None or kept.token.value != value:
             return False
         return self._monotonic() - kept.read_at < KEPT_SECONDS
 

@@ -70,11 +70,16 @@ class ForgeDoor:
         """Forge itself, whose token of the app is kept."""
         found = self.inbound.platform(headers.get("authorization"))
         tenant = self._site(found, lifecycle=lifecycle)
-        token = read_token(headers.get(OF_SYSTEM), self.services.clock.now())
-        if token is not None and not self.tokens.has(tenant, token):
+        header = headers.get(OF_SYSTEM)
+        if header is not None and not self.tokens.has(tenant, header):
+            self._keep(tenant, header)
+        return TokenCaller(tenant, None)
+
+    def _keep(self, tenant: Tenant, header: str) -> None:
+        token = read_token(header, self.services.clock.now())
+        if token is not None:
             receive(self.services, tenant, token)
             self.tokens.note(tenant, token)
-        return TokenCaller(tenant, None)
 
     def _try(self, tenant: Tenant, header: str | None) -> None:
         """Keep a screen's token of the app once the host has named one of the app's accounts as its owner.
