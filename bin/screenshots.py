@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from playwright.sync_api import Browser, FloatRect, FrameLocator, sync_playwright
+from playwright.sync_api import Browser, FloatRect, FrameLocator, ViewportSize, sync_playwright
 from playwright.sync_api import Page as Tab
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -23,7 +23,8 @@ from tests.browser.world import Page, World, wait_for  # noqa: E402
 from tests.support.installed import wait_for_installs  # noqa: E402
 
 IMAGES: Final = ROOT / "docs" / "images"
-SIZE: Final = {"width": 1280, "height": 800}
+SIZE: Final = ViewportSize(width=1280, height=800)
+TALL: Final = ViewportSize(width=1280, height=1080)
 FILES: Final = {
     "Budget 2027.xlsx": 48,
     "Launch brief.docx": 121,
@@ -38,7 +39,7 @@ PARAGRAPHS: Final = (
 )
 # Alice's version, Bob's overwrite, Alice's restored.
 RESTORED: Final = 3
-TOP_OF_PAGE: Final = FloatRect(x=260, y=56, width=800, height=200)
+TOP_OF_PAGE: Final = FloatRect(x=260, y=56, width=800, height=178)
 
 
 def main() -> None:
@@ -71,7 +72,7 @@ def take_all(world: World, browser: Browser) -> None:
     page = launch_page(world)
     alice = Confluence(tab_of(world, browser, "alice"), page)
     bob = Confluence(tab_of(world, browser, "bob"), page)
-    sam = Confluence(tab_of(world, browser, "sam"), page)
+    sam = Confluence(tab_of(world, browser, "sam", TALL), page)
     get_started(sam)
     prepare(world, browser, page, alice, bob)
     dialog_light(alice)
@@ -170,7 +171,7 @@ def dialog_dark(world: World, browser: Browser, page: Page) -> None:
 def mail(world: World, browser: Browser) -> None:
     """Picture the mail to the overwriting person in the local mail catcher."""
     world.mail_about("bob", BUDGET)
-    tab = browser.new_context(viewport={"width": 900, "height": 960}).new_page()
+    tab = browser.new_context(viewport={"width": 900, "height": 940}).new_page()
     tab.goto(world.mails_url)
     tab.get_by_role("link", name="undone").first.click()
     # The catcher's frame has a fixed height; the picture needs the whole mail.
@@ -188,7 +189,8 @@ def settings_of_space(dana: Confluence) -> None:
     """Picture where a space differs from its site, not yet saved."""
     frame = dana.space_page()
     choose_tab(frame, "Timeouts and protection")
-    frame.get_by_role("button", name="Set for this space: Warn the owner").click()
+    frame.get_by_role("button", name="Set for this space: Unlock by itself").click()
+    frame.get_by_label("Unlock by itself: hours").fill("72")
     shoot(dana.tab, "space-protection")
 
 
@@ -205,9 +207,9 @@ def choose_tab(frame: FrameLocator, name: str) -> None:
     frame.get_by_role("tabpanel").get_by_role("heading").first.wait_for()
 
 
-def tab_of(world: World, browser: Browser, name: str) -> Tab:
+def tab_of(world: World, browser: Browser, name: str, size: ViewportSize = SIZE) -> Tab:
     """Return a tab in the person's own browser context."""
-    context = browser.new_context(viewport=SIZE)
+    context = browser.new_context(viewport=size)
     context.request.post(f"{world.origin}/_sim/be", data={"account": name})
     return context.new_page()
 
