@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, FloatRect, FrameLocator, ViewportSize, sync_playwright
 from playwright.sync_api import Page as Tab
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -20,9 +20,11 @@ from devstack.environment import spare_ports  # noqa: E402 - bin/ is not on the 
 from devstack.stack import Stack  # noqa: E402
 from tests.browser.screens import Confluence, Dialog  # noqa: E402
 from tests.browser.world import Page, World, wait_for  # noqa: E402
+from tests.support.installed import wait_for_installs  # noqa: E402
 
 IMAGES: Final = ROOT / "docs" / "images"
-SIZE: Final = {"width": 1280, "height": 800}
+SIZE: Final = ViewportSize(width=1280, height=800)
+TALL: Final = ViewportSize(width=1280, height=1080)
 FILES: Final = {
     "Budget 2027.xlsx": 48,
     "Launch brief.docx": 121,
@@ -37,6 +39,7 @@ PARAGRAPHS: Final = (
 )
 # Alice's version, Bob's overwrite, Alice's restored.
 RESTORED: Final = 3
+TOP_OF_PAGE: Final = FloatRect(x=260, y=56, width=800, height=178)
 
 
 def main() -> None:
@@ -58,6 +61,7 @@ def running() -> Iterator[World]:
         stack = Stack(Path(folder), spare_ports(), {}, lambda _name, _line: None)
         try:
             stack.start(threading.Event())
+            wait_for_installs(stack)
             yield World(stack)
         finally:
             stack.stop()
@@ -68,11 +72,17 @@ def take_all(world: World, browser: Browser) -> None:
     page = launch_page(world)
     alice = Confluence(tab_of(world, browser, "alice"), page)
     bob = Confluence(tab_of(world, browser, "bob"), page)
+    sam = Confluence(tab_of(world, browser, "sam", TALL), page)
+    get_started(sam)
     prepare(world, browser, page, alice, bob)
     dialog_light(alice)
     undone(world, page, bob)
+    notice(bob)
     dialog_dark(world, browser, page)
     mail(world, browser)
+    my_locks(alice)
+    settings_of_space(Confluence(tab_of(world, browser, "dana"), page))
+    settings_of_site(sam)
 
 
 def launch_page(world: World) -> Page:
@@ -89,7 +99,7 @@ def launch_page(world: World) -> Page:
 def prepare(world: World, browser: Browser, page: Page, alice: Confluence, bob: Confluence) -> None:
     """Alice locks the budget, Bob the brief; Charlie waits; a manager ended the logo's lock."""
     dialog = alice.open().dialog_by_byline()
-    lock_with_note(dialog, BUDGET, "Adding the figures of the fourth quarter")
+    lock_with_note(dialog, BUDGET, "Adding the figures of the fourth quarter", "lock-options")
     dialog.press(f"Lock {LOGO}")
     dialog.wait_for_state(LOGO, "Locked by you")
     dialog.close()
@@ -108,18 +118,27 @@ def prepare(world: World, browser: Browser, page: Page, alice: Confluence, bob: 
     dialog.wait_for_state(LOGO, "Not locked")
 
 
-def lock_with_note(dialog: Dialog, title: str, note: str) -> None:
-    """Lock a file with a note."""
+def lock_with_note(dialog: Dialog, title: str, note: str, picture: str = "") -> None:
+    """Lock a file with a note; picture the form where a picture is named."""
     dialog.choose(title, "Lock with options…")
     form = dialog.frame.get_by_role("form")
     form.get_by_label("Note for others").fill(note)
+    if picture:
+        shoot(dialog.tab, picture)
     form.get_by_role("button", name="Lock", exact=True).click()
     dialog.wait_for_state(title, "Locked by you")
 
 
+def get_started(sam: Confluence) -> None:
+    """Picture the checks before anybody has locked a file."""
+    sam.get_started().get_by_text("checks are green").wait_for()
+    shoot(sam.tab, "get-started")
+
+
 def dialog_light(alice: Confluence) -> None:
-    """Picture the dialog as an editor."""
-    dialog = alice.open().dialog_by_byline()
+    """Picture the line under the title, and the dialog, as an editor."""
+    shoot(alice.open().tab, "byline", TOP_OF_PAGE)
+    dialog = alice.dialog_by_byline()
     dialog.wait_for_state(BRIEF, "Locked by Bob")
     shoot(alice.tab, "dialog-light")
 
@@ -131,6 +150,12 @@ def undone(world: World, page: Page, bob: Confluence) -> None:
     bob.history(BUDGET).nth(2).wait_for()
     bob.tab.locator(".flag-close").last.click()
     shoot(bob.tab, "page-undone")
+
+
+def notice(bob: Confluence) -> None:
+    """Picture what the overwriting person is told on the screen."""
+    bob.open().dialog_by_byline().frame.get_by_text(f"Your upload of {BUDGET} was undone").wait_for()
+    shoot(bob.tab, "notice")
 
 
 def dialog_dark(world: World, browser: Browser, page: Page) -> None:
@@ -146,7 +171,7 @@ def dialog_dark(world: World, browser: Browser, page: Page) -> None:
 def mail(world: World, browser: Browser) -> None:
     """Picture the mail to the overwriting person in the local mail catcher."""
     world.mail_about("bob", BUDGET)
-    tab = browser.new_context(viewport={"width": 900, "height": 960}).new_page()
+    tab = browser.new_context(viewport={"width": 900, "height": 940}).new_page()
     tab.goto(world.mails_url)
     tab.get_by_role("link", name="undone").first.click()
     # The catcher's frame has a fixed height; the picture needs the whole mail.
@@ -154,17 +179,45 @@ def mail(world: World, browser: Browser) -> None:
     shoot(tab, "mail-undone")
 
 
-def tab_of(world: World, browser: Browser, name: str) -> Tab:
+def my_locks(alice: Confluence) -> None:
+    """Picture somebody's own list."""
+    alice.my_locks().get_by_text(BUDGET).first.wait_for()
+    shoot(alice.tab, "my-locks")
+
+
+def settings_of_space(dana: Confluence) -> None:
+    """Picture where a space differs from its site, not yet saved."""
+    frame = dana.space_page()
+    choose_tab(frame, "Timeouts and protection")
+    frame.get_by_role("button", name="Set for this space: Unlock by itself").click()
+    frame.get_by_label("Unlock by itself: hours").fill("72")
+    shoot(dana.tab, "space-protection")
+
+
+def settings_of_site(sam: Confluence) -> None:
+    """Picture the tabs of the site's settings that say most."""
+    frame = sam.admin()
+    for tab, picture in (("General", "site-general"), ("Mails", "site-mails"), ("Health", "site-health")):
+        choose_tab(frame, tab)
+        shoot(sam.tab, picture)
+
+
+def choose_tab(frame: FrameLocator, name: str) -> None:
+    frame.get_by_role("tab", name=name).click()
+    frame.get_by_role("tabpanel").get_by_role("heading").first.wait_for()
+
+
+def tab_of(world: World, browser: Browser, name: str, size: ViewportSize = SIZE) -> Tab:
     """Return a tab in the person's own browser context."""
-    context = browser.new_context(viewport=SIZE)
+    context = browser.new_context(viewport=size)
     context.request.post(f"{world.origin}/_sim/be", data={"account": name})
     return context.new_page()
 
 
-def shoot(tab: Tab, name: str) -> None:
-    """Write one picture, once nothing moves."""
-    tab.wait_for_timeout(600)
-    tab.screenshot(path=IMAGES / f"{name}.png")
+def shoot(tab: Tab, name: str, part: FloatRect | None = None) -> None:
+    """Write one picture, of the whole window unless told otherwise, once nothing moves."""
+    tab.wait_for_timeout(1_000)
+    tab.screenshot(path=IMAGES / f"{name}.png", clip=part)
     print(f"docs/images/{name}.png")
 
 

@@ -53,6 +53,14 @@ describe("the page dialog", () => {
     expect(screen.getByText(/own list of attachments can't show locks/)).toBeTruthy();
   });
 
+  test("calls the viewer you as the owner, whose own name no list asks for", async () => {
+    const holder = { accountId: "acc-alice", displayName: null };
+    await open(new FakeServer(file("1", "a.txt", mine({ holder }))));
+    expect(within(rowOf("a.txt")).getByText("you")).toBeTruthy();
+    expect(within(rowOf("a.txt")).queryByText("?")).toBeNull();
+    expect(within(rowOf("a.txt")).queryByText("somebody")).toBeNull();
+  });
+
   test("says that a lock does not protect, and why", async () => {
     await open(new FakeServer(file("1", "a.txt", mine({ protection: "unprotected", unprotectedReason: "restore_refused" }))));
     expect(screen.getByText("Not protected")).toBeTruthy();

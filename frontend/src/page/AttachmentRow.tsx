@@ -88,6 +88,7 @@ function NameCell({ row, voice }: Props) {
 
 function OwnerCell({ row: { lock }, voice: { t } }: Props) {
   if (!isHeld(lock)) return null;
+  if (lock.state === "mine") return t("person.you");
   return <span class="person"><Avatar person={lock.holder} /><span>{nameOf(lock.holder, t)}</span></span>;
 }
 

@@ -58,7 +58,7 @@ export function StateCell({ lock, voice }: { readonly lock: LockView; readonly v
   return (
     <>
       <span class="state-line">
-        {isHeld(lock) && <span class="not-wide"><Avatar person={lock.holder} /></span>}
+        {isHeld(lock) && lock.state !== "mine" && <span class="not-wide"><Avatar person={lock.holder} /></span>}
         <span class={`badge badge-${lock.state}`}>
           <Icon name={ICONS[lock.state]} />
           {stateWords(lock, t)}
