@@ -153,7 +153,7 @@ function OpenForm({ row, voice, working, form, events }: Props) {
       submit={t("lists.handOver.submit")} />;
   }
   const owner = nameOf(lock.holder, t);
-  return <ReasonForm {...shared} title={t(`form.${form.kind}.title`, { name: owner, title })} hint={t("form.reason.hint", { name: owner })}
+  return <ReasonForm {...shared} title={t(`form.${form.kind}.title`, { name: owner, title })} hint={t(`form.${form.kind}.hint`, { name: owner })}
     submit={t(`form.${form.kind}.submit`)} />;
 }
 

@@ -134,10 +134,10 @@ interface TextLook {
   readonly button: "primary" | "danger";
 }
 
-const REASON = { label: "form.reason", hint: "form.reason.hint", needed: true, button: "danger" } as const;
+const REASON = { label: "form.reason", needed: true, button: "danger" } as const;
 const TEXTS: Readonly<Record<Exclude<Form["kind"], "lock" | "extend">, TextLook>> = {
-  break: REASON,
-  takeOver: REASON,
+  break: { ...REASON, hint: "form.break.hint" },
+  takeOver: { ...REASON, hint: "form.takeOver.hint" },
   handOver: { ...REASON, hint: "form.handOver.hint" },
   request: { label: "form.request.message", hint: "form.request.hint", needed: false, button: "primary" },
   decline: { label: "form.decline.note", hint: "form.decline.hint", needed: false, button: "primary" },
@@ -171,7 +171,7 @@ function TextForm({ row, voice, working, onCancel, kind, name: named, onText }: 
   return (
     <form ref={form} class="row-form" data-form={kind} noValidate onSubmit={submit} onKeyDown={onKeyDown} aria-labelledby={titleId}>
       <p class="form-title" id={titleId}>{t(`form.${kind}.title`, { name, title: row.title })}</p>
-      <Field label={t(label as "form.reason")} hint={t(hint as "form.reason.hint", { name })} error={tried && missing ? t("form.reason.missing") : null}>
+      <Field label={t(label as "form.reason")} hint={t(hint as "form.break.hint", { name })} error={tried && missing ? t("form.reason.missing") : null}>
         {(ids) => <TextArea {...ids} required={needed} aria-invalid={tried && missing} value={text} onText={setText} />}
       </Field>
       <ChangedMeanwhile row={row} voice={voice} />
