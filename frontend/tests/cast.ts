@@ -4,6 +4,7 @@ import type { BulkAnswer, BulkOrder } from "../src/api/lists";
 import { formatsFor } from "../src/formats";
 import type { Host, HostContext } from "../src/host";
 import { translator } from "../src/messages";
+import "../src/messages/en";
 import type { Voice } from "../src/voice";
 
 export const ALICE: Person = { accountId: "a", displayName: "Alice Adams" };

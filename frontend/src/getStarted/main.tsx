@@ -1,6 +1,11 @@
 /** Get started with Lockpoint, as a screen. */
 import { render } from "preact";
+import "../messages/en/getStarted";
+import "../messages/en/health";
+import "../messages/en/mails";
 import "../styles/app.css";
+import "../styles/settings.css";
+import "../styles/site.css";
 import { clientOf } from "../api";
 import type { Host, HostContext } from "../host";
 import { showNotices } from "../notices/main";

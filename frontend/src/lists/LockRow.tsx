@@ -10,7 +10,8 @@ import { ReasonForm } from "./ReasonForm";
 import { Requests } from "./Requests";
 import { RowButtons, type RowForm } from "./RowButtons";
 import type { ListRow, RowAction } from "./store";
-import { rowProblemWords, titleOf } from "./words";
+import { titleOf } from "./titleOf";
+import { rowProblemWords } from "./words";
 
 export interface RowEvents {
   readonly act: (row: ListRow, action: RowAction) => Promise<boolean>;

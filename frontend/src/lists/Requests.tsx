@@ -4,7 +4,7 @@ import { Icon } from "../ui/Icon";
 import { nameOf, type Voice } from "../voice";
 import { sameForm, type RowForm } from "./RowButtons";
 import type { ListRow, RowAction } from "./store";
-import { titleOf } from "./words";
+import { titleOf } from "./titleOf";
 
 interface Props {
   readonly row: ListRow;

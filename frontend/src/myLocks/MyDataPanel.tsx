@@ -3,6 +3,7 @@ import { useMemo, useState } from "preact/hooks";
 import { meApi, type MyData } from "../api";
 import { saveFile } from "../lists/saveFile";
 import { problemOf, type Problem } from "../problems";
+import "../messages/en/myData";
 import "../styles/me.css";
 import { Icon } from "../ui/Icon";
 import type { PanelProps } from "../ui/panel";

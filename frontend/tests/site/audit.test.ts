@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { auditApi, createClient } from "../../src/api";
 import { KINDS, NO_FILTERS, fileIsWrong, isFiltered, queryOf, sentence, startOfDay } from "../../src/audit/rules";
 import { translator } from "../../src/messages";
+import "../../src/messages/en";
 
 const t = translator("en");
 const bob = { accountId: "b", displayName: "Bob" };

@@ -1,4 +1,6 @@
 /** Texts of the screen "Get started with Lockpoint". */
+import { teach, type Catalogue } from "..";
+
 export const getStarted = {
   "getStarted.title": "Get started with Lockpoint",
   "getStarted.lead": "A few checks, then people can lock their files. Checks that turn green by themselves need nothing from you.",
@@ -39,3 +41,5 @@ export const getStarted = {
   "getStarted.next.people": "Tell people",
   "getStarted.next.people.hint": "They find File locks under the title of every page and in its menu, and their own locks in the page My locks.",
 } as const;
+
+teach(getStarted, import.meta.glob<Catalogue>("../../../../lockpoint/locale/*/LC_MESSAGES/screens.po", { import: "default", query: "?getStarted" }));

@@ -1,4 +1,6 @@
 /** Texts of lists of locks across pages. */
+import { teach, type Catalogue } from "..";
+
 export const lists = {
   "lists.search.mine": "Search by file",
   "lists.search.all": "Search by file or owner",
@@ -50,9 +52,6 @@ export const lists = {
   "lists.empty.space.hint": "A file that somebody locks on a page of this space is listed here.",
   "lists.empty.site.title": "No file is locked on this site",
   "lists.empty.site.hint": "A file that somebody locks on any page is listed here, if you may see the page.",
-  "lists.hidden": "A file on a page that you can't see any more",
-  "lists.nameless": "File without a name",
-  "lists.open": "Open {title} (new tab)",
   "lists.openPage": "Open the page {title} (new tab)",
   "lists.select": "Select {title}",
   "lists.selectAll": "Select all rows shown",
@@ -86,3 +85,5 @@ export const lists = {
   "lists.report.left": { one: "{count} was not reached. Select it and try again.", other: "{count} were not reached. Select them and try again." },
   "lists.report.one": "{title}: {reason}",
 } as const;
+
+teach(lists, import.meta.glob<Catalogue>("../../../../lockpoint/locale/*/LC_MESSAGES/screens.po", { import: "default", query: "?lists" }));

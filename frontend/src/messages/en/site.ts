@@ -1,4 +1,6 @@
 /** Texts of the screen "Lockpoint settings". */
+import { teach, type Catalogue } from "..";
+
 export const site = {
   "site.title": "Lockpoint settings",
   "site.tabs": "Parts of the settings",
@@ -8,8 +10,6 @@ export const site = {
   "site.health.title": "Health",
   "site.audit.title": "Audit",
   "site.general.hint": "What you set here holds in every space that does not decide otherwise.",
-  "site.forbidden.title": "Only site admins see these settings",
-  "site.forbidden.hint": "Ask one of your site's admins, or open the settings of a space that you administer.",
   "site.where.title": "Where Lockpoint works",
   "site.where.hint": "Switch it off here to try it in a few spaces first: their admins switch it on for themselves.",
   "site.times.title": "How long locks live",
@@ -48,3 +48,5 @@ export const site = {
   "site.usage.handed_over": "Handed over",
   "site.usage.asked_to_be_told": "Asked to be told",
 } as const;
+
+teach(site, import.meta.glob<Catalogue>("../../../../lockpoint/locale/*/LC_MESSAGES/screens.po", { import: "default", query: "?site" }));
