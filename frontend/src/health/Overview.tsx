@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useCallback, useMemo, useState } from "preact/hooks";
 import "../messages/en/health";
+import "../messages/en/lists";
 import "../styles/site.css";
 import { healthApi, settingsApi, type Health, type SiteSettings } from "../api";
 import { problemWords } from "../problems";

@@ -121,7 +121,7 @@ function useKeptFocus() {
 }
 
 export function LockList({ place, scope, empty }: Props) {
-  const { store, state, api } = useLockList(place.client, scope);
+  const { store, state, api } = useLockList(place.client, scope, place.filter ?? null);
   const root = useKeptFocus();
   const { voice } = place;
   const { t } = voice;
