@@ -14,6 +14,7 @@ function host(context: Partial<HostContext> = {}) {
     fetch: vi.fn<Host["fetch"]>(),
     followTheme: vi.fn(),
     upload: vi.fn<Host["upload"]>(),
+    publicPage: () => null,
     open: vi.fn<Host["open"]>(),
     close: vi.fn(),
     ready: vi.fn(),
