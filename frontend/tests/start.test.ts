@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { Host, HostContext } from "../src/host";
 import { translator } from "../src/messages";
-import "../src/messages/en/page";
+import "../src/messages/parts/page";
 import { start, type Screen } from "../src/start";
 
 const CONTEXT: HostContext = {

@@ -1,7 +1,7 @@
 /** The audit log of the site, or of a space: filters, rows, more, and all of it as a file. */
 import { useMemo, useState } from "preact/hooks";
-import "../messages/en/audit";
-import "../messages/en/health";
+import "../messages/parts/audit";
+import "../messages/parts/health";
 import "../styles/site.css";
 import { auditApi, directoryApi, type AuditApi, type AuditQuery } from "../api";
 import { useAct } from "../health/useAct";

@@ -1,8 +1,8 @@
 /** Get started with Lockpoint, as a screen. */
 import { render } from "preact";
-import "../messages/en/getStarted";
-import "../messages/en/health";
-import "../messages/en/mails";
+import "../messages/parts/getStarted";
+import "../messages/parts/health";
+import "../messages/parts/mails";
 import "../styles/app.css";
 import "../styles/settings.css";
 import "../styles/site.css";

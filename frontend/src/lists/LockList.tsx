@@ -1,7 +1,7 @@
 /** A list of locks across pages: tools, bulk acts, rows, and every state in between. */
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import "../messages/en/lists";
-import "../messages/en/locks";
+import "../messages/parts/lists";
+import "../messages/parts/locks";
 import "../styles/lists.css";
 import type { LockScope } from "../api";
 import { keepFocus } from "../page/focus";

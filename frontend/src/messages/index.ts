@@ -16,9 +16,9 @@ type Arguments<K extends MessageKey> = [Needed<K>] extends [never] ? [] : [Value
 
 export type Translate = <K extends MessageKey>(key: K, ...values: Arguments<K>) => string;
 
-/** Texts that are loaded together: in English, and what loads each translation, by the name of its file. */
+/** Texts that are loaded together: what loads English, and each translation by the name of its file. */
 interface Part {
-  readonly english: Catalogue;
+  readonly english: () => Promise<Catalogue>;
   readonly files: Readonly<Record<string, () => Promise<Catalogue>>>;
   /** The languages that were asked for. */
   readonly asked: Map<string, Promise<Catalogue>>;
@@ -33,7 +33,8 @@ function languageOf(locale: string): string {
 }
 
 function loaderOf({ english, files }: Part, language: string): (() => Promise<Catalogue>) | undefined {
-  if (language === PSEUDO) return async () => (await import("./pseudo")).padded(english);
+  if (language === "en") return english;
+  if (language === PSEUDO) return async () => (await import("./pseudo")).padded(await english());
   const name = Object.keys(files).find((file) => file.includes(`/locale/${language}/`));
   return name === undefined ? undefined : files[name];
 }
@@ -46,7 +47,7 @@ async function inTime<T>(answer: Promise<T>): Promise<T> {
   return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }
 
-/** Return a part in a language, asked for once; nothing where there is no translation. */
+/** Return a part in a language, asked for once; what is not translated yet is in English there. */
 async function translated(part: Part, language: string): Promise<Catalogue> {
   const load = loaderOf(part, language);
   if (load === undefined) return {};
@@ -69,24 +70,28 @@ export class Texts {
   private readonly parts: Part[] = [];
   private readonly known: Record<string, Record<string, Catalogue[string]>> = { en: {} };
 
-  /** Add a part in English; `files` load its translations. Each file of English does so when it is loaded. */
-  readonly teach = (english: Catalogue, files: Part["files"]): void => {
+  /** Add a part. Code does so by importing a file of `parts` when it is loaded. */
+  readonly teach = (english: Part["english"], files: Part["files"]): void => {
     this.parts.push({ english, files, asked: new Map() });
-    Object.assign(this.known["en"] ?? {}, english);
   };
 
-  /** Load the viewer's language for all that is here. What does not arrive is in English, and the console says so. */
+  /** Load the viewer's language for all that is here; English where we do not speak it, or where it does not arrive, and the console says so. */
   readonly learn = async (locale: string): Promise<void> => {
     const language = languageOf(locale);
-    const parts = this.parts.filter((part) => loaderOf(part, language) !== undefined);
-    if (parts.length === 0) return;
-    try {
-      const texts = await Promise.all(parts.map(async (part) => translated(part, language)));
-      this.known[language] = Object.assign(this.known[language] ?? {}, ...texts);
-    } catch (error) {
-      console.warn(`Lockpoint is in English, because its texts in the language "${language}" did not load.`, error);
+    if (language !== "en" && this.parts.some((part) => loaderOf(part, language) !== undefined)) {
+      try {
+        return await this.load(language);
+      } catch (error) {
+        console.warn(`Lockpoint is in English, because its texts in the language "${language}" did not load.`, error);
+      }
     }
+    await this.load("en");
   };
+
+  private async load(language: string): Promise<void> {
+    const texts = await Promise.all(this.parts.map(async (part) => translated(part, language)));
+    this.known[language] = Object.assign(this.known[language] ?? {}, ...texts);
+  }
 
   /** Return the locale of texts, numbers and dates: the viewer's where we speak it, else English with the viewer's region. */
   readonly shownLocale = (locale: string): string => {

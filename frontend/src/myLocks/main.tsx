@@ -1,6 +1,6 @@
 /** My locks, as a screen. */
 import { render } from "preact";
-import "../messages/en/myLocks";
+import "../messages/parts/myLocks";
 import "../styles/app.css";
 import "../styles/settings.css";
 import { clientOf } from "../api";

@@ -1,6 +1,6 @@
 /** Lockpoint settings, as a screen. */
 import { render } from "preact";
-import "../messages/en/site";
+import "../messages/parts/site";
 import "../styles/app.css";
 import "../styles/settings.css";
 import { clientOf } from "../api";

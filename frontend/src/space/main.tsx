@@ -1,6 +1,6 @@
 /** Lockpoint in a space, as a screen. */
 import { render } from "preact";
-import "../messages/en/space";
+import "../messages/parts/space";
 import "../styles/app.css";
 import "../styles/settings.css";
 import { clientOf } from "../api";

@@ -59,15 +59,16 @@ function roots(output: Output, door: Door, { entry, screen, tab }: Surface): rea
   return ["src/prepaint.ts", ...start, ...(tab === undefined ? [] : [`src/${tab}`])].map((source) => chunkOf(output, source));
 }
 
-const TEXTS = /\/locale\/(\w+)\/LC_MESSAGES\/screens\.po\?(\w+)$/;
-const ENGLISH = /\/messages\/en\/(\w+)\.ts$/;
+const TEXTS = /\/(?:locale\/(\w+)\/LC_MESSAGES\/screens\.po\?|messages\/(en)\/)(\w+)/;
+const PART = /\/messages\/parts\/(\w+)\.ts$/;
 
 /** Return the chunks with the texts of what is loaded, by language. */
 function texts(output: Output, loaded: readonly Rolldown.OutputChunk[]): ReadonlyMap<string, readonly Rolldown.OutputChunk[]> {
-  const parts = new Set(loaded.flatMap(({ moduleIds }) => moduleIds.flatMap((id) => ENGLISH.exec(id)?.[1] ?? [])));
+  const parts = new Set(loaded.flatMap(({ moduleIds }) => moduleIds.flatMap((id) => PART.exec(id)?.[1] ?? [])));
   const byLanguage = new Map<string, Rolldown.OutputChunk[]>();
   for (const chunk of output.filter(isChunk)) {
-    const [, language, part] = TEXTS.exec(chunk.facadeModuleId ?? "") ?? [];
+    const [, translated, english, part] = TEXTS.exec(chunk.facadeModuleId ?? "") ?? [];
+    const language = translated ?? english;
     if (language !== undefined && parts.has(part ?? "")) byLanguage.set(language, [...(byLanguage.get(language) ?? []), chunk]);
   }
   return byLanguage;
@@ -90,7 +91,7 @@ export interface Weight {
   /** Without Atlassian's bridge, which is Forge's part of it; Connect's comes from Atlassian's own address. */
   readonly script: number;
   readonly style: number;
-  /** The texts in the language that has most to say; English is in the scripts. */
+  /** The texts in the language that has most to say. */
   readonly texts: number;
   readonly own: number;
   readonly bridge: number;

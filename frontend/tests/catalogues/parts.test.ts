@@ -24,21 +24,21 @@ describe("the texts of a screen", () => {
 
   const KEYS = { "site.title": "site", "mails.title": "mails" };
   const made = (panel: string, main = "") => byName([
-    { name: "site/main.tsx", code: `import "../messages/en/site"; import { T } from "../ui/T"; ${main} t("site.title")` },
+    { name: "site/main.tsx", code: `import "../messages/parts/site"; import { T } from "../ui/T"; ${main} t("site.title")` },
     { name: "ui/T.tsx", code: 'const Panel = async () => import("../site/Panel")' },
     { name: "site/Panel.tsx", code: panel },
-    { name: "messages/en/site.ts", code: "" },
-    { name: "messages/en/mails.ts", code: "" },
+    { name: "messages/parts/site.ts", code: "" },
+    { name: "messages/parts/mails.ts", code: "" },
   ]);
 
   test.each([
     ["a part that the screen has", 't("site.title")', "", []],
-    ["a part that the panel brings", 'import "../messages/en/mails"; t("mails.title")', "", []],
+    ["a part that the panel brings", 'import "../messages/parts/mails"; t("mails.title")', "", []],
     ["a template with a key of a part that is there", "t(`${kind}.title`); t(`site.${kind}`)", "", []],
     ["a template without one", "t(`mails.${kind}`)", "", ["site/Panel.tsx: mails.title"]],
     ["a part that nothing brings", 't("mails.title")', "", ["site/Panel.tsx: mails.title"]],
-    ["a part that only a type needs", 'import type { x } from "../messages/en/mails"; t("mails.title")', "", ["site/Panel.tsx: mails.title"]],
-    ["a part that only a panel brings", 'import "../messages/en/mails"', 't("mails.title");', ["site/main.tsx: mails.title"]],
+    ["a part that only a type needs", 'import type { x } from "../messages/parts/mails"; t("mails.title")', "", ["site/Panel.tsx: mails.title"]],
+    ["a part that only a panel brings", 'import "../messages/parts/mails"', 't("mails.title");', ["site/main.tsx: mails.title"]],
   ])("%s", (_, panel, main, absent) => {
     expect(absentTexts(KEYS, "site/main.tsx", made(panel, main))).toEqual(absent);
   });

@@ -157,7 +157,7 @@ function closure(first: Source, all: ReadonlyMap<string, Source>): readonly Sour
   return [...found];
 }
 
-const PART = /^messages\/en\/(\w+)\.ts$/;
+const PART = /^messages\/parts\/(\w+)\.ts$/;
 /** Words of the dialog stand here beside words about locks, which every list shows. */
 const MIXED = "page/words.ts";
 
@@ -173,6 +173,6 @@ export function absentTexts(partOfKey: Readonly<Record<string, string>>, name: s
   const parts = new Set(present.map((source) => PART.exec(source.name)?.[1]));
   const named = namedKeys(Object.keys(partOfKey), code.filter((source) => !PART.test(source.name) && source.name !== MIXED));
   const absent = named.filter((keys) => !keys.some((key) => parts.has(partOfKey[key]))).flat();
-  const later = code.flatMap((source) => importsOf(source, all, true)).filter((source) => !present.includes(source));
+  const later = code.filter((source) => !PART.test(source.name)).flatMap((source) => importsOf(source, all, true)).filter((source) => !present.includes(source));
   return [...absent.map((key) => `${name}: ${key}`), ...later.flatMap((source) => absentTexts(partOfKey, source.name, all, present))];
 }

@@ -1,6 +1,4 @@
 /** Texts of the tabs "Audit". */
-import { teach, type Catalogue } from "..";
-
 export const audit = {
   "audit.hint": "What happened to locks and settings, newest first.",
   "audit.hint.space": "What happened to locks and settings of this space, newest first.",
@@ -88,5 +86,3 @@ export const audit = {
   "audit.says.person_erased": "The data of a person was erased.",
   "audit.says.recovered": "A write of a lock was found after a breakdown.",
 } as const;
-
-teach(audit, import.meta.glob<Catalogue>("../../../../lockpoint/locale/*/LC_MESSAGES/screens.po", { import: "default", query: "?audit" }));

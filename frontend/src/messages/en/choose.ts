@@ -1,6 +1,4 @@
 /** Texts of the field that chooses people, apps and groups. */
-import { teach, type Catalogue } from "..";
-
 export const choose = {
   "choose.person": "Type a name",
   "choose.group": "Type the name of a group",
@@ -14,5 +12,3 @@ export const choose = {
   "choose.found": { one: "{count} result. Choose with the arrow keys.", other: "{count} results. Choose with the arrow keys." },
   "choose.full": "The list is full: it takes {count} entries.",
 } as const;
-
-teach(choose, import.meta.glob<Catalogue>("../../../../lockpoint/locale/*/LC_MESSAGES/screens.po", { import: "default", query: "?choose" }));

@@ -1,6 +1,4 @@
 /** Texts of more than one screen. */
-import { teach, type Catalogue } from "..";
-
 export const common = {
   "person.unknown": "somebody",
   "part.loading": "Loading…",
@@ -40,5 +38,3 @@ export const common = {
   "lists.nameless": "File without a name",
   "lists.open": "Open {title} (new tab)",
 } as const;
-
-teach(common, import.meta.glob<Catalogue>("../../../../lockpoint/locale/*/LC_MESSAGES/screens.po", { import: "default", query: "?common" }));

@@ -1,6 +1,4 @@
 /** Texts of the screen "Get started with Lockpoint". */
-import { teach, type Catalogue } from "..";
-
 export const getStarted = {
   "getStarted.title": "Get started with Lockpoint",
   "getStarted.lead": "A few checks, then people can lock their files. Checks that turn green by themselves need nothing from you.",
@@ -43,5 +41,3 @@ export const getStarted = {
   "getStarted.guide.admin": "Guide for admins",
   "getStarted.guide.user": "Guide for everybody",
 } as const;
-
-teach(getStarted, import.meta.glob<Catalogue>("../../../../lockpoint/locale/*/LC_MESSAGES/screens.po", { import: "default", query: "?getStarted" }));

@@ -1,6 +1,4 @@
 /** Texts of the tab "Health", and of parts that "Get started" shows, too. */
-import { teach, type Catalogue } from "..";
-
 export const health = {
   "health.loading": "Looking at locks, mails and limits …",
   "health.failed": "Health can't be shown",
@@ -117,5 +115,3 @@ export const health = {
   "health.job.goodbye": "Closing an installation",
   "health.job.other": "Other work",
 } as const;
-
-teach(health, import.meta.glob<Catalogue>("../../../../lockpoint/locale/*/LC_MESSAGES/screens.po", { import: "default", query: "?health" }));

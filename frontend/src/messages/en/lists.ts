@@ -1,6 +1,4 @@
 /** Texts of lists of locks across pages. */
-import { teach, type Catalogue } from "..";
-
 export const lists = {
   "lists.search.mine": "Search by file",
   "lists.search.all": "Search by file or owner",
@@ -85,5 +83,3 @@ export const lists = {
   "lists.report.left": { one: "{count} was not reached. Select it and try again.", other: "{count} were not reached. Select them and try again." },
   "lists.report.one": "{title}: {reason}",
 } as const;
-
-teach(lists, import.meta.glob<Catalogue>("../../../../lockpoint/locale/*/LC_MESSAGES/screens.po", { import: "default", query: "?lists" }));

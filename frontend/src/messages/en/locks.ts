@@ -1,6 +1,4 @@
 /** Texts about a lock, for the page dialog, the lists and the macro. */
-import { teach, type Catalogue } from "..";
-
 export const locks = {
   "state.free": "Not locked",
   "state.mine": "Locked by you",
@@ -96,5 +94,3 @@ export const locks = {
   "done.notify": "You will be told when {title} is unlocked.",
   "done.notifyCancelled": "You will not be told about {title}.",
 } as const;
-
-teach(locks, import.meta.glob<Catalogue>("../../../../lockpoint/locale/*/LC_MESSAGES/screens.po", { import: "default", query: "?locks" }));

@@ -1,6 +1,4 @@
 /** Texts of the macro "Locked attachments". */
-import { teach, type Catalogue } from "..";
-
 export const macro = {
   "macro.title": "Locked attachments",
   "macro.title.page": "Locked attachments of this page",
@@ -24,5 +22,3 @@ export const macro = {
   "macro.column.note": "Note",
   "macro.protected": "Protected",
 } as const;
-
-teach(macro, import.meta.glob<Catalogue>("../../../../lockpoint/locale/*/LC_MESSAGES/screens.po", { import: "default", query: "?macro" }));

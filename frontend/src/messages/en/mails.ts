@@ -1,6 +1,4 @@
 /** Texts of the tab "Mails". */
-import { teach, type Catalogue } from "..";
-
 export const mails = {
   "mails.hint": "Write the words of each mail in each language. What you do not write has Lockpoint's own words.",
   "mails.loading": "Reading the texts …",
@@ -103,5 +101,3 @@ export const mails = {
   "mails.placeholder.until": "End of the pause",
   "mails.placeholder.why": "Why it does not protect",
 } as const;
-
-teach(mails, import.meta.glob<Catalogue>("../../../../lockpoint/locale/*/LC_MESSAGES/screens.po", { import: "default", query: "?mails" }));

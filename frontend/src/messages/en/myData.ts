@@ -1,6 +1,4 @@
 /** Texts of the tab "My data". */
-import { teach, type Catalogue } from "..";
-
 export const myData = {
   "myLocks.data.intro": "Lockpoint stores as little about you as it can. Here you see all of it, and nothing about anybody else.",
   "myLocks.data.names": "Your name and your address are not stored. They are fetched from Confluence when they are shown or a mail is sent.",
@@ -52,5 +50,3 @@ export const myData = {
   "myLocks.group.other": "Other entries",
   "myLocks.group.other.why": "So that nothing about you is left out here.",
 } as const;
-
-teach(myData, import.meta.glob<Catalogue>("../../../../lockpoint/locale/*/LC_MESSAGES/screens.po", { import: "default", query: "?myData" }));

@@ -1,6 +1,4 @@
 /** Texts of the screen "My locks". */
-import { teach, type Catalogue } from "..";
-
 export const myLocks = {
   "myLocks.title": "My locks",
   "myLocks.tabs": "Parts of My locks",
@@ -16,5 +14,3 @@ export const myLocks = {
   "myLocks.preferences.title": "Preferences",
   "myLocks.data.title": "My data",
 } as const;
-
-teach(myLocks, import.meta.glob<Catalogue>("../../../../lockpoint/locale/*/LC_MESSAGES/screens.po", { import: "default", query: "?myLocks" }));

@@ -1,6 +1,4 @@
 /** Texts of notices on any open screen. */
-import { teach, type Catalogue } from "..";
-
 export const notices = {
   "notices.label": "Notices",
   "notices.more": { one: "{count} more notice", other: "{count} more notices" },
@@ -47,5 +45,3 @@ export const notices = {
   "notices.given.title": "{name} handed {title} over to you",
   "notices.given.text": "The file is locked for you now.",
 } as const;
-
-teach(notices, import.meta.glob<Catalogue>("../../../../lockpoint/locale/*/LC_MESSAGES/screens.po", { import: "default", query: "?notices" }));

@@ -1,6 +1,4 @@
 /** Texts of the page dialog. */
-import { teach, type Catalogue } from "..";
-
 export const page = {
   "page.title": "File locks",
   "page.titleOn": "File locks on {title}",
@@ -165,5 +163,3 @@ export const page = {
   "notice.lost.other": "Your lock on {title} has ended.",
   "notice.free": "{title} is not locked any more.",
 } as const;
-
-teach(page, import.meta.glob<Catalogue>("../../../../lockpoint/locale/*/LC_MESSAGES/screens.po", { import: "default", query: "?page" }));

@@ -1,6 +1,4 @@
 /** Texts of the tab "Preferences". */
-import { teach, type Catalogue } from "..";
-
 export const preferences = {
   "myLocks.preferences.loading": "Loading your preferences…",
   "myLocks.preferences.failed": "Your preferences could not be loaded",
@@ -26,5 +24,3 @@ export const preferences = {
   "myLocks.preferences.saving": "Saving…",
   "myLocks.preferences.saved": "Your preferences are saved.",
 } as const;
-
-teach(preferences, import.meta.glob<Catalogue>("../../../../lockpoint/locale/*/LC_MESSAGES/screens.po", { import: "default", query: "?preferences" }));

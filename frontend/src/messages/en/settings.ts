@@ -1,6 +1,4 @@
 /** Texts of settings, for the site and for a space, and of the parts that they are made of. */
-import { teach, type Catalogue } from "..";
-
 export const settings = {
   "settings.loading": "Reading the settings …",
   "settings.failed": "The settings can't be shown",
@@ -93,5 +91,3 @@ export const settings = {
   "collision.save": "Save",
   "collision.edit": "Back to editing",
 } as const;
-
-teach(settings, import.meta.glob<Catalogue>("../../../../lockpoint/locale/*/LC_MESSAGES/screens.po", { import: "default", query: "?settings" }));

@@ -1,6 +1,4 @@
 /** Texts of the screen "Lockpoint settings". */
-import { teach, type Catalogue } from "..";
-
 export const site = {
   "site.title": "Lockpoint settings",
   "site.tabs": "Parts of the settings",
@@ -48,5 +46,3 @@ export const site = {
   "site.usage.handed_over": "Handed over",
   "site.usage.asked_to_be_told": "Asked to be told",
 } as const;
-
-teach(site, import.meta.glob<Catalogue>("../../../../lockpoint/locale/*/LC_MESSAGES/screens.po", { import: "default", query: "?site" }));

@@ -1,6 +1,4 @@
 /** Texts of the screen "Lockpoint". */
-import { teach, type Catalogue } from "..";
-
 export const space = {
   "space.title": "Lockpoint",
   "space.tabs": "Parts of Lockpoint in this space",
@@ -24,5 +22,3 @@ export const space = {
   "space.rest.title": "What is undone",
   "space.rest.hint": "Uploads over somebody else's lock are always undone. These decide about the rest.",
 } as const;
-
-teach(space, import.meta.glob<Catalogue>("../../../../lockpoint/locale/*/LC_MESSAGES/screens.po", { import: "default", query: "?space" }));
