@@ -28,6 +28,9 @@ export default defineConfig({
     target: "es2022",
     assetsInlineLimit: 0,
     modulePreload: false,
-    rolldownOptions: { input: { index: "index.html", prepaint: "src/prepaint.ts" } },
+    rolldownOptions: {
+      input: { index: "index.html", prepaint: "src/prepaint.ts" },
+      output: { codeSplitting: { groups: [{ name: "bridge", test: /node_modules[\\/]@forge[\\/]/ }] } },
+    },
   },
 });

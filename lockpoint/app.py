@@ -12,6 +12,7 @@ from lockpoint.services.deadlines import answering_within
 from lockpoint.web.api.request_body import LARGEST_BODY
 from lockpoint.web.connect.lifecycle import lifecycle_routes
 from lockpoint.web.connect.webhooks import WebhookDoor, WebhookIntake, webhook_routes
+from lockpoint.web.document_pages import document_routes
 from lockpoint.web.errors import handle_errors
 from lockpoint.web.forge.routes import mount_api, platform_routes
 from lockpoint.web.guards import Guard, LinkReader, guard_of, guarded_by, protect
@@ -20,7 +21,6 @@ from lockpoint.web.health import Ping, health_routes
 from lockpoint.web.macro_export import forge_export_routes
 from lockpoint.web.metrics import StateOfSites
 from lockpoint.web.places import Places
-from lockpoint.web.privacy_page import privacy_routes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -39,7 +39,7 @@ FRONT_PAGE: Final = """<!doctype html>
 <body><h1>Lockpoint</h1>
 <p>Exclusive locks for the attachments of Confluence Cloud: while a file is locked, uploads by others are undone.</p>
 <p>This is the app's server; people use the app inside Confluence. <a href="/atlassian-connect.json">Descriptor</a>,
-<a href="/privacy">privacy</a></p>
+<a href="/privacy">privacy</a>, <a href="/guide/user">user guide</a>, <a href="/guide/admin">admin guide</a></p>
 </body></html>
 """
 
@@ -73,7 +73,7 @@ def create_app(shell: Shell) -> Flask:
     intake = WebhookIntake(shell.services, shell.descriptor.webhook_events)
     for blueprint in (
         public_routes(shell.descriptor),
-        privacy_routes(),
+        document_routes(),
         health_routes(shell.pings, StateOfSites(shell.gauges)),
         lifecycle_routes(shell.services),
         webhook_routes(intake),

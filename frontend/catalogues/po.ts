@@ -53,10 +53,14 @@ function pluralOf(texts: readonly string[], language: string): Readonly<Record<s
   return Object.fromEntries([["other", texts.at(-1) ?? ""], ...named]) as Readonly<Record<string, string>>;
 }
 
-/** Return the texts of a language by key; what is not translated yet is missing, and shown in English. */
+/** Return the English of texts that were translated, by key. */
+function englishOf(translations: readonly Translation[]): Texts {
+  return Object.fromEntries(translations.map(({ key, english: [one = "", other] }) => [key, other === undefined ? one : { one, other }]));
+}
+
+/** Return the texts of a language by key; what is not translated yet is in English. */
 export function textsOf(translations: readonly Translation[], language: string): Texts {
   const whole = translations.filter(({ texts, unsure }) => !unsure && texts.length > 0 && texts.every((text) => text !== ""));
-  return Object.fromEntries(whole.map(({ key, english, texts }) => (
-    [key, english.length === 1 ? texts[0] ?? "" : pluralOf(texts, language)]
-  )));
+  const translated = whole.map(({ key, english, texts }) => [key, english.length === 1 ? texts[0] ?? "" : pluralOf(texts, language)]);
+  return { ...englishOf(translations), ...Object.fromEntries(translated) as Texts };
 }

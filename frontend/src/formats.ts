@@ -33,10 +33,19 @@ function parts(seconds: number): readonly Part[] {
   return first < 0 ? [] : all.slice(first, first + 2).filter(([value]) => value > 0);
 }
 
-function unitFormat(locale: string, unit: string, digits: number): Intl.NumberFormat {
-  // The short form of "byte" does not read well.
-  const unitDisplay = unit === "byte" ? "long" : "short";
-  return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay, maximumFractionDigits: digits });
+type UnitFormat = (unit: string, digits: number) => Intl.NumberFormat;
+
+/** Return a function that makes each format once: making one takes as long as rendering a row. */
+function unitFormats(locale: string): UnitFormat {
+  const made = new Map<string, Intl.NumberFormat>();
+  return (unit, digits) => {
+    const key = `${unit} ${String(digits)}`;
+    // The short form of "byte" does not read well.
+    const unitDisplay = unit === "byte" ? "long" : "short";
+    const format = made.get(key) ?? new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay, maximumFractionDigits: digits });
+    made.set(key, format);
+    return format;
+  };
 }
 
 function inHours(locale: string, count: number): string {
@@ -67,9 +76,10 @@ export function formatsFor(locale: string, timeZone: string, now: () => Date = (
   const complete = zoned(locale, timeZone, { dateStyle: "full", timeStyle: "long" });
   const day = zoned("en-CA", timeZone, { dateStyle: "short" });
   const numbers = new Intl.NumberFormat(locale);
+  const units = unitFormats(locale);
   const lists = new Intl.ListFormat(locale, { style: "narrow", type: "unit" });
   const duration = (seconds: number): string | null => {
-    const shown = parts(seconds).map(([value, unit]) => unitFormat(locale, unit, 0).format(value));
+    const shown = parts(seconds).map(([value, unit]) => units(unit, 0).format(value));
     return shown.length === 0 ? null : lists.format(shown);
   };
   return {
@@ -87,7 +97,7 @@ export function formatsFor(locale: string, timeZone: string, now: () => Date = (
     size(bytes) {
       const power = bytes < 1 ? 0 : Math.min(Math.floor(Math.log2(bytes) / 10), SIZE_UNITS.length - 1);
       const unit = SIZE_UNITS[power] ?? "byte";
-      return unitFormat(locale, unit, power === 0 ? 0 : 1).format(bytes / KILO ** power);
+      return units(unit, power === 0 ? 0 : 1).format(bytes / KILO ** power);
     },
   };
 }

@@ -18,15 +18,16 @@ export function followLinks(root: HTMLElement, host: Pick<Host, "open">): void {
   root.addEventListener("auxclick", follow);
 }
 
-/** Show a screen in the element `app`. Throws when the page has no such element, or nothing shows the screen. */
-export async function start(host: Host, screens: Partial<Record<ScreenName, Screen>>): Promise<void> {
+/** Show a screen in the element `app`, in texts that came with it. Throws when the page has no such element, or nothing shows the screen. */
+export async function start(host: Host, screens: Partial<Record<ScreenName, () => Screen | Promise<Screen>>>): Promise<void> {
   host.followTheme();
   const root = document.getElementById("app");
   if (root === null) throw new Error("The page has no element for the screen.");
   followLinks(root, host);
   const context = await host.context();
-  const show = screens[context.screen];
-  if (show === undefined) throw new Error(`This build has no screen ${context.screen}.`);
+  const load = screens[context.screen];
+  if (load === undefined) throw new Error(`This build has no screen ${context.screen}.`);
+  const show = await load();
   await learn(context.locale);
   document.documentElement.lang = shownLocale(context.locale);
   root.replaceChildren();

@@ -3,6 +3,9 @@ import type { Person } from "./api";
 import { formatsFor, type Formats } from "./formats";
 import type { HostContext } from "./host";
 import { shownLocale, translator, type Translate } from "./messages";
+// Every screen shows these.
+import "./messages/parts/common";
+import "./messages/parts/notices";
 
 /** Language, formats and identity of the viewer, for every component. */
 export interface Voice {

@@ -2,6 +2,8 @@ import { cleanup, fireEvent, render, screen } from "@testing-library/preact";
 import { afterEach, describe, expect, test } from "vitest";
 import { createClient } from "../src/api";
 import { Tabs } from "../src/ui/Tabs";
+import { useContext } from "preact/hooks";
+import { OpenTab } from "../src/ui/openTab";
 import { useUnsaved } from "../src/ui/unsaved";
 import type { Panel, PanelProps } from "../src/ui/panel";
 import { context, silentHost, voice } from "./cast";
@@ -11,10 +13,16 @@ function Dirty() {
   return <p>with changes</p>;
 }
 
+function Leading() {
+  const openTab = useContext(OpenTab);
+  const lead = (key: string) => () => openTab?.(key, "unprotected");
+  return <p>the audit<button type="button" onClick={lead("locks")}>to the locks</button><button type="button" onClick={lead("nowhere")}>astray</button></p>;
+}
+
 const PANELS: readonly Panel[] = [
-  { key: "locks", title: "space.locks.title", Content: () => <p>the locks</p> },
+  { key: "locks", title: "space.locks.title", Content: ({ filter }) => <p>the locks{filter != null && `, ${filter}`}</p> },
   { key: "permissions", title: "space.permissions.title", Content: Dirty },
-  { key: "audit", title: "space.audit.title", Content: () => <p>the audit</p> },
+  { key: "audit", title: "space.audit.title", Content: Leading },
 ];
 
 function open(tab: string | null = null): void {
@@ -36,9 +44,20 @@ describe("tabs", () => {
     expect(screen.queryByText("the audit")).toBeNull();
     cleanup();
     open("audit");
-    expect(panel()).toBe("the audit");
+    expect(panel()).toContain("the audit");
     cleanup();
     open("nonsense");
+    expect(panel()).toBe("the locks");
+  });
+
+  test("a part opens another with what to show there; without it a tab shows everything", () => {
+    open("audit");
+    fireEvent.click(screen.getByRole("button", { name: "astray" }));
+    expect(panel()).toContain("the audit");
+    fireEvent.click(screen.getByRole("button", { name: "to the locks" }));
+    expect(panel()).toBe("the locks, unprotected");
+    fireEvent.click(tab("Audit"));
+    fireEvent.click(tab("Locked attachments"));
     expect(panel()).toBe("the locks");
   });
 
@@ -71,7 +90,7 @@ describe("tabs", () => {
     expect(panel()).toBe("with changes");
     fireEvent.click(tab("Audit"));
     fireEvent.click(screen.getByRole("button", { name: "Leave without saving" }));
-    expect(panel()).toBe("the audit");
+    expect(panel()).toContain("the audit");
     fireEvent.click(tab("Locked attachments"));
     expect(panel()).toBe("the locks");
   });

@@ -3,7 +3,8 @@ import { ApiError, type Attachment, type ExtendOptions, type LockAnswer, type Lo
 import type { BulkAnswer, BulkOrder } from "../src/api/lists";
 import { formatsFor } from "../src/formats";
 import type { Host, HostContext } from "../src/host";
-import { translator } from "../src/messages";
+import { learn, teach, translator } from "../src/messages";
+import { en } from "../src/messages/en";
 import type { Voice } from "../src/voice";
 
 export const ALICE: Person = { accountId: "a", displayName: "Alice Adams" };
@@ -11,6 +12,9 @@ export const BOB: Person = { accountId: "b", displayName: "Bob Brown" };
 export const DANA: Person = { accountId: "d", displayName: "Dana Diaz" };
 export const NOW = new Date("2026-11-21T12:00:00Z");
 export const MADE = "2026-11-20T08:00:00.123000Z";
+
+teach(async () => Promise.resolve(en), {});
+await learn("en-GB");
 
 export const voice: Voice = {
   t: translator("en-GB"),
@@ -194,5 +198,5 @@ export function context(change: Partial<HostContext> = {}): HostContext {
 /** A host that answers every call with `answer`, and does nothing else. */
 export function silentHost(answer: Host["fetch"] = () => Promise.resolve(Response.json({}))): Host {
   const nothing = (): void => undefined;
-  return { context: () => Promise.resolve(context()), fetch: answer, followTheme: nothing, upload: () => Promise.resolve(), open: nothing, close: nothing, ready: nothing };
+  return { context: () => Promise.resolve(context()), fetch: answer, followTheme: nothing, upload: () => Promise.resolve(), publicPage: () => null, open: nothing, close: nothing, ready: nothing };
 }

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { Host, HostContext } from "../src/host";
 import { translator } from "../src/messages";
-import { start } from "../src/start";
+import "../src/messages/parts/page";
+import { start, type Screen } from "../src/start";
 
 const CONTEXT: HostContext = {
   screen: "page", guest: false, contentId: "1", spaceKey: null, tab: null, parameters: {}, locale: "en-GB", timeZone: "Etc/UTC",
@@ -13,6 +14,7 @@ function host(context: Partial<HostContext> = {}) {
     fetch: vi.fn<Host["fetch"]>(),
     followTheme: vi.fn(),
     upload: vi.fn<Host["upload"]>(),
+    publicPage: () => null,
     open: vi.fn<Host["open"]>(),
     close: vi.fn(),
     ready: vi.fn(),
@@ -27,7 +29,7 @@ describe("a start", () => {
   test("shows the screen that the host asks for, in the viewer's language and theme", async () => {
     const product = host();
     const show = vi.fn();
-    await start(product, { page: show });
+    await start(product, { page: () => show });
     expect(show).toHaveBeenCalledWith(product, CONTEXT, document.getElementById("app"));
     expect(document.getElementById("app")?.textContent).toBe("");
     expect(document.documentElement.lang).toBe("en-GB");
@@ -36,20 +38,20 @@ describe("a start", () => {
 
   test("waits for the viewer's language, in the form of their region", async () => {
     let title = "";
-    await start(host({ locale: "de-AT" }), { page: (_, context) => { title = translator(context.locale)("page.title"); } });
+    await start(host({ locale: "de-AT" }), { page: () => (_, context) => { title = translator(context.locale)("page.title"); } });
     expect(title).toBe("Dateisperren");
     expect(document.documentElement.lang).toBe("de-AT");
   });
 
   test("says that it speaks English to whom it has no texts for", async () => {
-    await start(host({ locale: "fi-FI" }), { page: vi.fn() });
+    await start(host({ locale: "fi-FI" }), { page: () => vi.fn<Screen>() });
     expect(document.documentElement.lang).toBe("en-FI");
   });
 
   test("fails where nothing shows the screen, and where the page has no place for it", async () => {
     await expect(start(host(), {})).rejects.toThrow(/no screen page/);
     document.body.innerHTML = "";
-    await expect(start(host(), { page: vi.fn() })).rejects.toThrow(/no element/);
+    await expect(start(host(), { page: () => vi.fn<Screen>() })).rejects.toThrow(/no element/);
   });
 });
 
@@ -57,7 +59,7 @@ describe("a click", () => {
   async function clicked(type: string, init: MouseEventInit, selector: string) {
     const product = host();
     await start(product, {
-      page: (_, __, root) => {
+      page: () => (_, __, root) => {
         root.innerHTML = '<a href="https://acme.example/f"><b>file</b></a><button>no link</button>';
       },
     });

@@ -25,7 +25,7 @@ WITHOUT_KEY: Final = {
     "storage/backup/file_format.py": "the checksum of encrypted bytes",
     "web/guards.py": "the claimed sender of a refused token, which is a site",
     "web/mail_links.py": "our own style sheet",
-    "web/privacy_page.py": "our own style sheet",
+    "web/document_pages.py": "our own style sheet",
 }
 """Modules with unkeyed hashes, and of what."""
 

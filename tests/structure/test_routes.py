@@ -35,7 +35,7 @@ from tests.fakes.connect import BRIDGE, make_world
 from tests.support.checkout import ROOT
 
 EXPECTED = [
-    (re.compile(r"/(atlassian-connect\.json|privacy)?"), Guard.PUBLIC),
+    (re.compile(r"/(atlassian-connect\.json|privacy|guide/(user|admin))?"), Guard.PUBLIC),
     (re.compile(r"/(healthz|readyz|metrics)"), Guard.PUBLIC),
     (re.compile(r"/static/<path:name>"), Guard.PUBLIC),
     (re.compile(r"/connect/(installed|uninstalled)"), Guard.SIGNED_INSTALL),

@@ -1,5 +1,8 @@
 /** The audit log of the site, or of a space: filters, rows, more, and all of it as a file. */
 import { useMemo, useState } from "preact/hooks";
+import "../messages/parts/audit";
+import "../messages/parts/health";
+import "../styles/site.css";
 import { auditApi, directoryApi, type AuditApi, type AuditQuery } from "../api";
 import { useAct } from "../health/useAct";
 import { problemWords } from "../problems";

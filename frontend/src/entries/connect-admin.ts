@@ -3,4 +3,4 @@ import { currentHost } from "../host/connect";
 import { start } from "../start";
 import { showSite } from "../site/main";
 
-void start(currentHost("admin"), { admin: showSite });
+void start(currentHost("admin"), { admin: () => showSite });

@@ -3,4 +3,4 @@ import { currentHost } from "../host/connect";
 import { start } from "../start";
 import { showGetStarted } from "../getStarted/main";
 
-void start(currentHost("get-started"), { "get-started": showGetStarted });
+void start(currentHost("get-started"), { "get-started": () => showGetStarted });

@@ -3,4 +3,4 @@ import { currentHost } from "../host/connect";
 import { start } from "../start";
 import { showMacro } from "../macro/main";
 
-void start(currentHost("macro"), { macro: showMacro });
+void start(currentHost("macro"), { macro: () => showMacro });

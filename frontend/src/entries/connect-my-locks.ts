@@ -3,4 +3,4 @@ import { currentHost } from "../host/connect";
 import { start } from "../start";
 import { showMyLocks } from "../myLocks/main";
 
-void start(currentHost("my-locks"), { "my-locks": showMyLocks });
+void start(currentHost("my-locks"), { "my-locks": () => showMyLocks });

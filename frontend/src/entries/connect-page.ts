@@ -3,4 +3,4 @@ import { currentHost } from "../host/connect";
 import { showPage } from "../page/main";
 import { start } from "../start";
 
-void start(currentHost("page"), { page: showPage });
+void start(currentHost("page"), { page: () => showPage });

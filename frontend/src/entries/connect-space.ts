@@ -3,4 +3,4 @@ import { currentHost } from "../host/connect";
 import { start } from "../start";
 import { showSpace } from "../space/main";
 
-void start(currentHost("space"), { space: showSpace });
+void start(currentHost("space"), { space: () => showSpace });

@@ -4,10 +4,10 @@ import { forgeHost } from "../host/forge";
 import { start } from "../start";
 
 void start(forgeHost({ invokeRemote, requestConfluence, router, view }), {
-  page: async (...place) => (await import("../page/main")).showPage(...place),
-  macro: async (...place) => (await import("../macro/main")).showMacro(...place),
-  "my-locks": async (...place) => (await import("../myLocks/main")).showMyLocks(...place),
-  space: async (...place) => (await import("../space/main")).showSpace(...place),
-  admin: async (...place) => (await import("../site/main")).showSite(...place),
-  "get-started": async (...place) => (await import("../getStarted/main")).showGetStarted(...place),
+  page: async () => (await import("../page/main")).showPage,
+  macro: async () => (await import("../macro/main")).showMacro,
+  "my-locks": async () => (await import("../myLocks/main")).showMyLocks,
+  space: async () => (await import("../space/main")).showSpace,
+  admin: async () => (await import("../site/main")).showSite,
+  "get-started": async () => (await import("../getStarted/main")).showGetStarted,
 });

@@ -92,13 +92,26 @@ function Check({ name, found, props }: { readonly name: CheckName; readonly foun
   );
 }
 
-function Next({ place: { voice: { t } } }: Pick<Props, "place">) {
+const GUIDES = ["admin", "user"] as const;
+
+/** Links to the guides on our server, where the frame knows it. */
+function Guides({ place: { host, voice: { t } } }: Pick<Props, "place">) {
+  const links = GUIDES.flatMap((name) => {
+    const address = host.publicPage(`/guide/${name}`);
+    return address === null ? [] : [<a key={name} href={address} target="_blank" rel="noopener">{t(`getStarted.guide.${name}`)}</a>];
+  });
+  return links.length === 0 ? null : <p class="guides">{links}</p>;
+}
+
+function Next({ place }: Pick<Props, "place">) {
+  const { t } = place.voice;
   return (
     <section class="next">
       <h2>{t("getStarted.next.title")}</h2>
       <ul class="next-list">
         {NEXT.map((name) => <li key={name}><h3>{t(`getStarted.next.${name}`)}</h3><p>{t(`getStarted.next.${name}.hint`)}</p></li>)}
       </ul>
+      <Guides place={place} />
     </section>
   );
 }

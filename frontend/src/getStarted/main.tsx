@@ -1,6 +1,11 @@
 /** Get started with Lockpoint, as a screen. */
 import { render } from "preact";
+import "../messages/parts/getStarted";
+import "../messages/parts/health";
+import "../messages/parts/mails";
 import "../styles/app.css";
+import "../styles/settings.css";
+import "../styles/site.css";
 import { clientOf } from "../api";
 import type { Host, HostContext } from "../host";
 import { showNotices } from "../notices/main";

@@ -1,8 +1,10 @@
 /** Locks that do not protect, by reason, each with its remedy. */
-import { useState } from "preact/hooks";
-import { locksApi, type Health, type UnprotectedLocks } from "../api";
-import type { PanelProps } from "../ui/panel";
+import { useContext, useState } from "preact/hooks";
+import { locksApi, type Health, type ListedState, type UnprotectedLocks } from "../api";
 import { problemWords } from "../problems";
+import { FileIcon } from "../ui/FileIcon";
+import { OpenTab } from "../ui/openTab";
+import type { PanelProps } from "../ui/panel";
 import type { Resource } from "../ui/useResource";
 import { nameOf } from "../voice";
 import { Finding, Result } from "./parts";
@@ -45,6 +47,7 @@ function File({ file, reason, place, onRemedy }: Pick<Props, "place" | "onRemedy
   const { title, open, pageId, pageTitle, lock } = file;
   return (
     <li class="health-file">
+      <FileIcon title={title ?? ""} mediaType={null} />
       <div>
         {open === null || title === null
           ? <span>{title ?? t("health.file.nameless")}</span>
@@ -56,6 +59,17 @@ function File({ file, reason, place, onRemedy }: Pick<Props, "place" | "onRemedy
       </div>
       {reason === "app_blocked" && pageId !== null && <GiveAccess place={place} file={file} onRemedy={onRemedy} />}
     </li>
+  );
+}
+
+/** Leads to the list of locks; nothing where a screen has none. */
+function ToList({ filter, place: { voice: { t } } }: { readonly filter: ListedState | null; readonly place: PanelProps }) {
+  const openTab = useContext(OpenTab);
+  if (openTab === null) return null;
+  return (
+    <button type="button" class="button link" onClick={() => openTab("locks", filter)}>
+      {t("site.locks.title")}{filter !== null && <> · {t(`lists.state.${filter}`)}</>}
+    </button>
   );
 }
 
@@ -79,17 +93,19 @@ function ReasonGroup({ group, props }: { readonly group: Group; readonly props: 
         : <button type="button" class="button" aria-disabled={copy.state === "working"} onClick={() => copy.run()}>{t("health.remedy.copy")}</button>)}
       <ul class="health-files">{shown.map((file) => <File key={file.id} {...{ file, reason, place, onRemedy }} />)}</ul>
       {rest > 0 && <button type="button" class="button link" onClick={() => setAll(true)}>{t("health.files.all", { count: group.files.length })}</button>}
+      <p><ToList filter="unprotected" place={place} /></p>
       {whole && hidden > 0 && <p class="hint">{t("health.files.hidden", { count: hidden })}</p>}
     </li>
   );
 }
 
 export function Locks(props: Props) {
-  const { place: { voice: { t } }, health: { locks }, files } = props;
+  const { place, health: { locks }, files } = props;
+  const { t } = place.voice;
   const bad = unprotectedCount({ locks });
   if (!locks.licensed) return <Finding look="bad"><p>{t("health.licence")}</p></Finding>;
   if (locks.live === 0) return <Finding look="info"><p>{t("health.locks.none")}</p></Finding>;
-  if (bad === 0) return <Finding look="good"><p>{t("health.locks.all", { count: locks.live })}</p></Finding>;
+  if (bad === 0) return <Finding look="good"><p>{t("health.locks.all", { count: locks.live })}</p><ToList filter={null} place={place} /></Finding>;
   return (
     <>
       <Finding look="bad"><p><strong>{t("health.locks.some", { count: bad })}</strong></p><p class="hint">{t("health.locks.of", { count: locks.live })}</p></Finding>

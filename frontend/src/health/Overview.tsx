@@ -1,6 +1,9 @@
 /** Health of the site: everything that may need an admin, green where nothing does. */
 import type { ComponentChildren } from "preact";
 import { useCallback, useMemo, useState } from "preact/hooks";
+import "../messages/parts/health";
+import "../messages/parts/lists";
+import "../styles/site.css";
 import { healthApi, settingsApi, type Health, type SiteSettings } from "../api";
 import { problemWords } from "../problems";
 import { Icon } from "../ui/Icon";

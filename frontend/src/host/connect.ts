@@ -117,6 +117,7 @@ export function connectHost(bridge: ConnectBridge, frame: ConnectFrame, now = ()
       rememberTheme();
       bridge.theming.initializeTheming();
     },
+    publicPage: (path) => new URL(path, location.origin).href,
     open: openTab,
     close: () => bridge.dialog.close(),
     ready() {

@@ -118,6 +118,7 @@ export function forgeHost(bridge: ForgeBridge): Host {
       rememberTheme();
       void view.theme.enable();
     },
+    publicPage: () => null, // the platform calls our server, and names it to nobody
     open: (url) => void router.open(url),
     close: () => void view.close(),
     ready: () => void view.emitReadyEvent(),

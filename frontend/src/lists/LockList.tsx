@@ -1,9 +1,11 @@
 /** A list of locks across pages: tools, bulk acts, rows, and every state in between. */
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import "../messages/parts/lists";
+import "../messages/parts/locks";
+import "../styles/lists.css";
 import type { LockScope } from "../api";
 import { keepFocus } from "../page/focus";
 import { problemWords } from "../problems";
-import "../styles/lists.css";
 import { Icon } from "../ui/Icon";
 import type { PanelProps } from "../ui/panel";
 import { Blank, Failed, Loading } from "../ui/States";
@@ -119,7 +121,7 @@ function useKeptFocus() {
 }
 
 export function LockList({ place, scope, empty }: Props) {
-  const { store, state, api } = useLockList(place.client, scope);
+  const { store, state, api } = useLockList(place.client, scope, place.filter ?? null);
   const root = useKeptFocus();
   const { voice } = place;
   const { t } = voice;

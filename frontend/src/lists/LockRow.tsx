@@ -3,6 +3,8 @@ import { useState } from "preact/hooks";
 import { isHeld } from "../page/rows";
 import { endedWords, leftWords, stateWords, unprotectedWords } from "../page/words";
 import type { Problem } from "../problems";
+import { Avatar } from "../ui/Avatar";
+import { FileIcon } from "../ui/FileIcon";
 import { Icon, type IconName } from "../ui/Icon";
 import { memo } from "../ui/memo";
 import { nameOf, type Voice } from "../voice";
@@ -10,7 +12,8 @@ import { ReasonForm } from "./ReasonForm";
 import { Requests } from "./Requests";
 import { RowButtons, type RowForm } from "./RowButtons";
 import type { ListRow, RowAction } from "./store";
-import { rowProblemWords, titleOf } from "./words";
+import { titleOf } from "./titleOf";
+import { rowProblemWords } from "./words";
 
 export interface RowEvents {
   readonly act: (row: ListRow, action: RowAction) => Promise<boolean>;
@@ -169,6 +172,10 @@ function RowProblem({ row, problem, voice, events }: Props) {
   );
 }
 
+function Owner({ lock: { holder }, voice: { t } }: { readonly lock: ListRow["file"]["lock"]; readonly voice: Voice }) {
+  return <span class="person"><Avatar person={holder} /><span>{nameOf(holder, t)}</span></span>;
+}
+
 function Row(props: Props) {
   const { row, look, voice, selected, working, problem, form, events } = props;
   const { t } = voice;
@@ -189,9 +196,11 @@ function Row(props: Props) {
             </label>
           </td>
         )}
-        <th role="rowheader" scope="row" class="lk-file"><FileCell {...props} /></th>
+        <th role="rowheader" scope="row" class="lk-file">
+          <div class="name"><FileIcon title={title ?? ""} mediaType={null} /><div><FileCell {...props} /></div></div>
+        </th>
         <td role="cell" class="lk-page"><PageCell {...props} /></td>
-        {look.owner && <td role="cell" class="lk-owner" data-label={t("lists.column.owner")}>{isHeld(lock) ? nameOf(lock.holder, t) : null}</td>}
+        {look.owner && <td role="cell" class="lk-owner" data-label={t("lists.column.owner")}>{isHeld(lock) ? <Owner lock={lock} voice={voice} /> : null}</td>}
         <td role="cell" class="lk-state"><StateCell {...props} /></td>
         <td role="cell" class="lk-since" data-label={t("lists.column.since")}><Since {...props} /></td>
         <td role="cell" class="lk-ends" data-label={t("lists.column.ends")}><Ends {...props} /></td>

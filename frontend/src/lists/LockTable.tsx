@@ -1,16 +1,13 @@
 /** The table of locks: heads that sort where the server can, and the rows near the view; near its end the next part is loaded. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { LockSort } from "../api";
 import type { MessageKey } from "../messages";
 import { Icon } from "../ui/Icon";
+import { useReach } from "../ui/useReach";
 import type { Voice } from "../voice";
 import { columnsOf, LockRow, type Look, type RowEvents } from "./LockRow";
 import type { RowForm } from "./RowButtons";
 import type { ListState } from "./store";
-
-/** Rows rendered in one step, so that a list of 1,000 opens fast. */
-const STEP = 60;
-const REACH = "600px";
 
 interface Props {
   readonly state: ListState;
@@ -74,35 +71,13 @@ function SelectAll({ state, voice: { t }, onSelectAll }: Props) {
   );
 }
 
-/** Return how many rows to render: one step, and one more each time the end comes near the view; a new question begins anew. */
-function useReach(total: number, question: unknown, onEnd: () => void) {
-  const [reach, setReach] = useState(STEP);
-  const [drawn, setDrawn] = useState(question);
-  if (drawn !== question) {
-    setDrawn(question);
-    setReach(STEP);
-  }
-  const end = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    if (end.current === null) return undefined;
-    const watcher = new IntersectionObserver((entries) => {
-      if (!entries.some((entry) => entry.isIntersecting)) return;
-      if (reach < total) setReach(reach + STEP);
-      else onEnd();
-    }, { rootMargin: REACH });
-    watcher.observe(end.current);
-    return () => watcher.disconnect();
-  }, [reach, total, onEnd]);
-  return { reach, end };
-}
-
 const MINUTE_MS = 60_000;
 
 export function LockTable(props: Props) {
   const { state, look, voice, moment, forms, events, onMore } = props;
   const { t } = voice;
   // What a viewer asked to look for further is not looked for on and on without them.
-  const { reach, end } = useReach(state.rows.length, state.question, onMore);
+  const { reach, end } = useReach<HTMLDivElement>(state.rows.length, state.question, onMore);
   return (
     <>
       <table role="table" class="locks" aria-label={t("lists.caption")} aria-rowcount={state.nextCursor === null ? state.rows.length + 1 : -1}

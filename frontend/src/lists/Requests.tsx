@@ -1,10 +1,10 @@
 /** Who asks for a file, with the way to hand it over. */
 import type { RequestModel } from "../api/schema";
-import { Icon } from "../ui/Icon";
+import { Avatar } from "../ui/Avatar";
 import { nameOf, type Voice } from "../voice";
 import { sameForm, type RowForm } from "./RowButtons";
 import type { ListRow, RowAction } from "./store";
-import { titleOf } from "./words";
+import { titleOf } from "./titleOf";
 
 interface Props {
   readonly row: ListRow;
@@ -30,7 +30,7 @@ function Line(props: Props & { readonly request: RequestModel }) {
   const target: RowForm = { kind: "handOver", accountId: request.person.accountId };
   return (
     <li class="lk-request">
-      <Icon name="info" />
+      <Avatar person={request.person} />
       <span>
         {t("lists.request", { name, time })}
         {request.message !== null && request.message !== "" && <q>{request.message}</q>}

@@ -2,7 +2,7 @@
 import type { MessageKey } from "../messages";
 import type { Voice } from "../voice";
 import type { ListRow, RowAction } from "./store";
-import { titleOf } from "./words";
+import { titleOf } from "./titleOf";
 
 /** A form below a row; `accountId` is to whom the file would be handed over. */
 export type RowForm = { readonly kind: "break" | "takeOver" } | { readonly kind: "handOver"; readonly accountId: string };

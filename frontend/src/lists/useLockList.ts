@@ -1,9 +1,9 @@
 /** A store of locks in a component: reads the list, and again while it is open. */
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { listsApi, locksApi, type Client, type ListsApi, type LockScope } from "../api";
+import { listsApi, locksApi, type Client, type ListedState, type ListsApi, type LockScope } from "../api";
 import { listRefreshDelay } from "./refreshDelay";
 import { liveRefresh } from "./liveRefresh";
-import { ListStore, type ListState } from "./store";
+import { EVERYTHING, ListStore, type ListState } from "./store";
 
 export const now = (): number => performance.now();
 
@@ -17,16 +17,17 @@ export interface LockListInUse {
   readonly api: ListsApi;
 }
 
-function storeOf(client: Client, api: ListsApi, scope: LockScope): ListStore {
+function storeOf(client: Client, api: ListsApi, scope: LockScope, state: ListedState | null): ListStore {
   const wait = (seconds: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, seconds * 1000); });
   const tools = { lists: api, locks: locksApi(client), now, newId: () => crypto.randomUUID(), wait };
-  return new ListStore(tools, scope === "waiting" ? PART_WAITING : PART);
+  return new ListStore(tools, scope === "waiting" ? PART_WAITING : PART, { ...EVERYTHING, state });
 }
 
-export function useLockList(client: Client, scope: LockScope): LockListInUse {
+/** `first` is the state that the list is filtered by at first. */
+export function useLockList(client: Client, scope: LockScope, first: ListedState | null): LockListInUse {
   const [api, store] = useMemo(() => {
     const made = listsApi(client, scope);
-    return [made, storeOf(client, made, scope)] as const;
+    return [made, storeOf(client, made, scope, first)] as const;
   }, []);
   const [state, setState] = useState(store.get);
   useEffect(() => {

@@ -6,12 +6,7 @@ import { endedWords } from "../page/words";
 import { nameOf, type Voice } from "../voice";
 import type { BulkResult } from "./bulk";
 import type { Outcome } from "./store";
-
-/** Return a file's name; who may not see its page any more is told only that there is one. */
-export function titleOf(title: string | null, t: Translate): string {
-  if (title === null) return t("lists.hidden");
-  return title === "" ? t("lists.nameless") : title;
-}
+import { titleOf } from "./titleOf";
 
 const DONE = {
   unlock: "done.unlocked",

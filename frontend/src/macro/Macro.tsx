@@ -5,7 +5,7 @@ import type { Host, HostContext } from "../host";
 import { liveRefresh } from "../lists/liveRefresh";
 import { listRefreshDelay } from "../lists/refreshDelay";
 import { useMinutes } from "../lists/useLockList";
-import { titleOf } from "../lists/words";
+import { titleOf } from "../lists/titleOf";
 import { Notices } from "../notices/Notices";
 import type { NoticeStore } from "../notices/store";
 import { leftWords, unprotectedWords } from "../page/words";

@@ -1,5 +1,7 @@
 /** The macro "Locked attachments", as a screen in a page's text. */
 import { render } from "preact";
+import "../messages/parts/locks";
+import "../messages/parts/macro";
 import "../styles/app.css";
 import "../styles/macro.css";
 import "../styles/notices.css";

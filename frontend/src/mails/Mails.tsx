@@ -1,5 +1,7 @@
 /** The texts of mails: choose one, write it, see it, try it. */
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import "../messages/parts/mails";
+import "../styles/site.css";
 import { templatesApi, type Template, type TemplatesApi } from "../api";
 import { problemWords } from "../problems";
 import { Confirm } from "../ui/Confirm";

@@ -1,13 +1,12 @@
 /** The texts on the screen. The compiler checks every key and the placeholders that its text needs. */
-import { en } from "./en";
+import type { en } from "./en";
 
 type Reference = typeof en;
 export type MessageKey = keyof Reference;
 
 type PluralForms = Partial<Record<Intl.LDMLPluralRule, string>> & { readonly other: string };
-type Entry<T> = T extends string ? string : PluralForms;
-/** What a language supplies: the keys of English, with plural forms where English has them. */
-export type Catalogue = { readonly [K in MessageKey]: Entry<Reference[K]> };
+/** Texts by key, with plural forms where English has them. */
+export type Catalogue = Partial<Readonly<Record<string, string | PluralForms>>>;
 
 type Placeholder<S> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Placeholder<Rest> : never;
 type Text<T> = T extends { readonly other: infer Other } ? Other : T;
@@ -17,24 +16,27 @@ type Arguments<K extends MessageKey> = [Needed<K>] extends [never] ? [] : [Value
 
 export type Translate = <K extends MessageKey>(key: K, ...values: Arguments<K>) => string;
 
-type Catalogues = Partial<Record<string, Catalogue>>;
+/** Texts that are loaded together: what loads English, and each translation by the name of its file. */
+interface Part {
+  readonly english: () => Promise<Catalogue>;
+  readonly files: Readonly<Record<string, () => Promise<Catalogue>>>;
+  /** The languages that were asked for. */
+  readonly asked: Map<string, Promise<Catalogue>>;
+}
 
 /** Padded English with accents, to see which texts break a layout or are in no catalogue. */
 export const PSEUDO = "en-XA";
 const LONGEST_WAIT_MS = 10_000;
 
-/** The languages that can be shown now. English is here from the start; `learn` adds the viewer's. */
-const known: Catalogues = { en };
-
-const files = import.meta.glob<Partial<Catalogue>>("../../../lockpoint/locale/*/LC_MESSAGES/screens.po", { import: "default" });
-
 function languageOf(locale: string): string {
   return locale === PSEUDO ? PSEUDO : locale.split("-")[0] ?? "en";
 }
 
-function loaderOf(language: string): (() => Promise<Partial<Catalogue>>) | undefined {
-  if (language === PSEUDO) return async () => (await import("./pseudo")).padded(en);
-  return files[`../../../lockpoint/locale/${language}/LC_MESSAGES/screens.po`];
+function loaderOf({ english, files }: Part, language: string): (() => Promise<Catalogue>) | undefined {
+  if (language === "en") return english;
+  if (language === PSEUDO) return async () => (await import("./pseudo")).padded(await english());
+  const name = Object.keys(files).find((file) => file.includes(`/locale/${language}/`));
+  return name === undefined ? undefined : files[name];
 }
 
 async function inTime<T>(answer: Promise<T>): Promise<T> {
@@ -45,22 +47,14 @@ async function inTime<T>(answer: Promise<T>): Promise<T> {
   return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }
 
-/** Load the viewer's language. Where it does not arrive, the screen is in English, and the console says so. */
-export async function learn(locale: string, load = loaderOf(languageOf(locale)), catalogues = known): Promise<void> {
-  const language = languageOf(locale);
-  if (load === undefined || catalogues[language] !== undefined) return;
-  try {
-    catalogues[language] = { ...en, ...(await inTime(load())) };
-  } catch (error) {
-    console.warn(`Lockpoint is in English, because its texts in the language "${language}" did not load.`, error);
-  }
-}
-
-/** Return the locale of texts, numbers and dates: the viewer's where we speak it, else English with the viewer's region. */
-export function shownLocale(locale: string, catalogues = known): string {
-  if (catalogues[languageOf(locale)] !== undefined) return locale;
-  const { region } = new Intl.Locale(locale);
-  return region === undefined ? "en" : `en-${region}`;
+/** Return a part in a language, asked for once; what is not translated yet is in English there. */
+async function translated(part: Part, language: string): Promise<Catalogue> {
+  const load = loaderOf(part, language);
+  if (load === undefined) return {};
+  const answer = part.asked.get(language) ?? inTime(load());
+  part.asked.set(language, answer);
+  answer.catch(() => part.asked.delete(language));
+  return answer;
 }
 
 function fill(text: string, values: Readonly<Record<string, string | number>>, numbers: Intl.NumberFormat): string {
@@ -71,16 +65,55 @@ function fill(text: string, values: Readonly<Record<string, string | number>>, n
   });
 }
 
-/** Return the translate function for a BCP 47 tag; a language that was not learnt is shown in English. */
-export function translator(locale: string, catalogues = known): Translate {
-  const catalogue = catalogues[languageOf(locale)] ?? en;
-  const shown = shownLocale(locale, catalogues);
-  const plurals = new Intl.PluralRules(shown);
-  const numbers = new Intl.NumberFormat(shown);
-  return (key, ...rest) => {
-    const values: Readonly<Record<string, string | number>> = rest[0] ?? {};
-    const entry: string | PluralForms = catalogue[key];
-    if (typeof entry === "string") return fill(entry, values, numbers);
-    return fill(entry[plurals.select(Number(values["count"]))] ?? entry.other, values, numbers);
+/** The texts that are here now, in each language. */
+export class Texts {
+  private readonly parts: Part[] = [];
+  private readonly known: Record<string, Record<string, Catalogue[string]>> = { en: {} };
+
+  /** Add a part. Code does so by importing a file of `parts` when it is loaded. */
+  readonly teach = (english: Part["english"], files: Part["files"]): void => {
+    this.parts.push({ english, files, asked: new Map() });
+  };
+
+  /** Load the viewer's language for all that is here; English where we do not speak it, or where it does not arrive, and the console says so. */
+  readonly learn = async (locale: string): Promise<void> => {
+    const language = languageOf(locale);
+    if (language !== "en" && this.parts.some((part) => loaderOf(part, language) !== undefined)) {
+      try {
+        return await this.load(language);
+      } catch (error) {
+        console.warn(`Lockpoint is in English, because its texts in the language "${language}" did not load.`, error);
+      }
+    }
+    await this.load("en");
+  };
+
+  private async load(language: string): Promise<void> {
+    const texts = await Promise.all(this.parts.map(async (part) => translated(part, language)));
+    this.known[language] = Object.assign(this.known[language] ?? {}, ...texts);
+  }
+
+  /** Return the locale of texts, numbers and dates: the viewer's where we speak it, else English with the viewer's region. */
+  readonly shownLocale = (locale: string): string => {
+    if (this.known[languageOf(locale)] !== undefined) return locale;
+    const { region } = new Intl.Locale(locale);
+    return region === undefined ? "en" : `en-${region}`;
+  };
+
+  /** Return the translate function for a BCP 47 tag; a language that was not learnt is shown in English. */
+  readonly translator = (locale: string): Translate => {
+    const english = this.known["en"] ?? {};
+    const catalogue = this.known[languageOf(locale)] ?? english;
+    const shown = this.shownLocale(locale);
+    const plurals = new Intl.PluralRules(shown);
+    const numbers = new Intl.NumberFormat(shown);
+    return (key, ...rest) => {
+      const values: Readonly<Record<string, string | number>> = rest[0] ?? {};
+      const entry = catalogue[key] ?? english[key] ?? key;
+      if (typeof entry === "string") return fill(entry, values, numbers);
+      return fill(entry[plurals.select(Number(values["count"]))] ?? entry.other, values, numbers);
+    };
   };
 }
+
+export const { teach, learn, shownLocale, translator } = new Texts();

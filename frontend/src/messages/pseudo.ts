@@ -15,10 +15,10 @@ function longer(text: string): string {
   return `${accented(text)}${"øøøøøøø ".repeat(Math.ceil(missing / 8)).slice(0, missing).trimEnd()}`;
 }
 
-export function padded(catalogue: Readonly<Record<string, string | object>>): Catalogue {
+export function padded(catalogue: Catalogue): Catalogue {
   const entries = Object.entries(catalogue).map(([key, entry]) => [
     key,
-    typeof entry === "string" ? longer(entry) : Object.fromEntries(Object.entries(entry).map(([form, text]) => [form, longer(String(text))])),
+    typeof entry === "string" ? longer(entry) : Object.fromEntries(Object.entries(entry ?? {}).map(([form, text]) => [form, longer(String(text))])),
   ]);
   return Object.fromEntries(entries) as Catalogue;
 }

@@ -3,6 +3,8 @@ import { useMemo, useState } from "preact/hooks";
 import { meApi, type MyData } from "../api";
 import { saveFile } from "../lists/saveFile";
 import { problemOf, type Problem } from "../problems";
+import "../messages/parts/myData";
+import "../messages/parts/preferences";
 import "../styles/me.css";
 import { Icon } from "../ui/Icon";
 import type { PanelProps } from "../ui/panel";
@@ -69,10 +71,11 @@ function isData(state: State): state is MyData {
   return typeof state === "object" && "database" in state;
 }
 
-export function MyDataPanel({ client, voice }: PanelProps) {
+export function MyDataPanel({ client, host, voice }: PanelProps) {
   const api = useMemo(() => meApi(client), [client]);
   const [state, setState] = useState<State>("not asked");
   const { t } = voice;
+  const privacy = host.publicPage("/privacy");
   const collect = (): void => {
     setState("asking");
     api.data().then(setState, (error: unknown) => setState(problemOf(error)));
@@ -85,6 +88,7 @@ export function MyDataPanel({ client, voice }: PanelProps) {
         <li>{t("myLocks.data.days")}</li>
         <li>{t("myLocks.data.mails")}</li>
       </ul>
+      {privacy !== null && <p><a href={privacy} target="_blank" rel="noopener">{t("myLocks.preferences.privacy")}</a></p>}
       {state === "not asked" && (
         <div class="field">
           <div class="buttons"><button type="button" class="button primary" onClick={collect}>{t("myLocks.data.show")}</button></div>

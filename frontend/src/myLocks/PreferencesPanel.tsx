@@ -2,6 +2,7 @@
 import { useEffect, useId, useMemo, useRef, useState } from "preact/hooks";
 import { meApi, type MeApi, type Preferences } from "../api";
 import { problemOf, problemWords, type Problem } from "../problems";
+import "../messages/parts/preferences";
 import "../styles/me.css";
 import { Icon } from "../ui/Icon";
 import type { PanelProps } from "../ui/panel";

@@ -1,8 +1,7 @@
-/** The tabs of this screen, in order. */
+/** The tabs of this screen, in order; what is not about locks loads when it is first opened. */
 import { LockList } from "../lists/LockList";
+import { lazy } from "../ui/lazy";
 import type { Panel, PanelProps } from "../ui/panel";
-import { MyDataPanel } from "./MyDataPanel";
-import { PreferencesPanel } from "./PreferencesPanel";
 
 function Locks(place: PanelProps) {
   const { t } = place.voice;
@@ -22,6 +21,6 @@ function Waiting(place: PanelProps) {
 export const PANELS: readonly Panel[] = [
   { key: "locks", title: "myLocks.locks.title", Content: Locks },
   { key: "waiting", title: "myLocks.waiting.title", Content: Waiting },
-  { key: "preferences", title: "myLocks.preferences.title", Content: PreferencesPanel },
-  { key: "data", title: "myLocks.data.title", Content: MyDataPanel },
+  { key: "preferences", title: "myLocks.preferences.title", Content: lazy(async () => (await import("./PreferencesPanel")).PreferencesPanel) },
+  { key: "data", title: "myLocks.data.title", Content: lazy(async () => (await import("./MyDataPanel")).MyDataPanel) },
 ];

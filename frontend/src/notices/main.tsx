@@ -1,9 +1,9 @@
 /** Notices on a screen, whichever it is: one line in its `main.tsx`. */
 import { render } from "preact";
+import "../styles/notices.css";
 import { clientOf, noticesApi, type NoticeKind } from "../api";
 import type { Host, HostContext } from "../host";
 import { followLinks } from "../start";
-import "../styles/notices.css";
 import { voiceFor } from "../voice";
 import { Notices } from "./Notices";
 import { NoticeStore, tabMemory } from "./store";

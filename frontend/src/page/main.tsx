@@ -1,5 +1,7 @@
 /** The page dialog as a screen: what it shows, and where its data come from. */
 import { render } from "preact";
+import "../messages/parts/locks";
+import "../messages/parts/page";
 import "../styles/app.css";
 import { clientOf, locksApi, type Attachment } from "../api";
 import type { Host, HostContext } from "../host";

@@ -1,6 +1,7 @@
 /** What every panel with settings has around its rows: its states, the bar to save, and what to do when two admins collide. */
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import "../messages/parts/settings";
 import { problemWords } from "../problems";
 import { Icon } from "../ui/Icon";
 import type { NameBook } from "../ui/nameBook";

@@ -1,6 +1,8 @@
 /** Lockpoint settings, as a screen. */
 import { render } from "preact";
+import "../messages/parts/site";
 import "../styles/app.css";
+import "../styles/settings.css";
 import { clientOf } from "../api";
 import type { Host, HostContext } from "../host";
 import { showNotices } from "../notices/main";

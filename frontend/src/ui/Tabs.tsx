@@ -1,6 +1,8 @@
 /** The parts of a screen. Only the open one is mounted, so only it is loaded; arrow keys move along the tabs, Enter opens. */
 import { useCallback, useEffect, useId, useRef, useState } from "preact/hooks";
+import type { ListedState } from "../api";
 import { Confirm } from "./Confirm";
+import { OpenTab } from "./openTab";
 import type { Panel, PanelProps } from "./panel";
 import { Unsaved } from "./unsaved";
 
@@ -11,25 +13,35 @@ const STEPS: Readonly<Record<string, (at: number, count: number) => number>> = {
   End: (_, count) => count - 1,
 };
 
+/** A tab to open, and the state of the locks to show there first. */
+interface Opening {
+  readonly panel: Panel;
+  readonly filter: ListedState | null;
+}
+
 /** Return what opens a tab, and the tab that waits for an answer because the open one has unsaved changes. */
 function useTabs(panels: readonly Panel[], first: string | null) {
   const start = panels.find(({ key }) => key === first) ?? panels[0];
-  const [open, setOpen] = useState(start);
-  const [wanted, setWanted] = useState<Panel | null>(null);
+  const [open, setOpen] = useState<Opening | undefined>(start && { panel: start, filter: null });
+  const [wanted, setWanted] = useState<Opening | null>(null);
   const unsaved = useRef(false);
   const tell = useCallback((now: boolean) => {
     unsaved.current = now;
   }, []);
-  const choose = (panel: Panel): void => {
-    if (panel === open) return;
-    if (unsaved.current) setWanted(panel);
-    else setOpen(panel);
+  const choose = (panel: Panel, filter: ListedState | null = null): void => {
+    if (panel === open?.panel) return;
+    if (unsaved.current) setWanted({ panel, filter });
+    else setOpen({ panel, filter });
+  };
+  const byKey = (key: string, filter: ListedState | null): void => {
+    const panel = panels.find((one) => one.key === key);
+    if (panel !== undefined) choose(panel, filter);
   };
   const leave = (): void => {
     if (wanted !== null) setOpen(wanted);
     setWanted(null);
   };
-  return { open, wanted, tell, choose, leave, stay: () => setWanted(null) };
+  return { open, wanted, tell, choose, byKey, leave, stay: () => setWanted(null) };
 }
 
 function TabList({ panels, open, id, label, place, onChoose }: {
@@ -73,15 +85,18 @@ export function Tabs({ panels, label, place }: {
   readonly place: PanelProps;
 }) {
   const id = useId();
-  const { open, wanted, tell, choose, leave, stay } = useTabs(panels, place.context.tab);
-  if (open === undefined) return null;
+  const { open: opened, wanted, tell, choose, byKey, leave, stay } = useTabs(panels, place.context.tab);
+  if (opened === undefined) return null;
   const { t } = place.voice;
+  const { panel: open, filter } = opened;
   const { Content } = open;
   return (
     <>
       <TabList {...{ panels, open, id, label, place }} onChoose={choose} />
       <div key={open.key} role="tabpanel" class="tab-panel" id={`${id}-panel`} aria-labelledby={`${id}-${open.key}`}>
-        <Unsaved.Provider value={tell}><Content {...place} /></Unsaved.Provider>
+        <OpenTab.Provider value={byKey}>
+          <Unsaved.Provider value={tell}><Content {...place} filter={filter} /></Unsaved.Provider>
+        </OpenTab.Provider>
       </div>
       {wanted !== null && (
         <Confirm title={t("unsaved.title")} text={t("unsaved.text")} yes={t("unsaved.leave")} no={t("unsaved.stay")}

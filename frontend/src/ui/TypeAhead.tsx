@@ -1,5 +1,6 @@
 /** Choose people, apps or groups by typing: a combobox, and a chip for each that is chosen. */
 import { useCallback, useId, useRef, useState } from "preact/hooks";
+import "../messages/parts/choose";
 import type { Kind, Named } from "../api";
 import { problemWords } from "../problems";
 import type { Voice } from "../voice";

@@ -1,6 +1,7 @@
 /** A part of a screen whose code is loaded when it is first shown. */
 import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { learn } from "../messages";
 import { problemOf, type Problem } from "../problems";
 import type { PanelProps } from "./panel";
 import { Failed, Loading } from "./States";
@@ -12,7 +13,8 @@ export function lazy(load: () => Promise<ComponentType<PanelProps>>): ComponentT
     const [problem, setProblem] = useState<Problem | null>(null);
     const ask = (): void => {
       setProblem(null);
-      load().then((found) => {
+      load().then(async (found) => {
+        await learn(props.voice.locale);
         loaded = found;
         setPart(() => found);
       }, (error: unknown) => setProblem(problemOf(error)));

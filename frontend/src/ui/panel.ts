@@ -1,6 +1,6 @@
 /** A part of a screen with tabs. */
 import type { ComponentType } from "preact";
-import type { Client } from "../api";
+import type { Client, ListedState } from "../api";
 import type { Host, HostContext } from "../host";
 import type { MessageKey } from "../messages";
 import type { Voice } from "../voice";
@@ -10,6 +10,8 @@ export interface PanelProps {
   readonly host: Host;
   readonly context: HostContext;
   readonly voice: Voice;
+  /** The state of the locks to show first, where the way here led to some. */
+  readonly filter?: ListedState | null;
 }
 
 export interface Panel {

@@ -123,8 +123,10 @@ describe("the build", () => {
     });
   });
 
-  test("leaves out what is not translated or no longer sure, for English to stand in", () => {
-    const gaps = GERMAN.replace('msgstr "„{title}“ öffnen"', 'msgstr ""').replace('msgctxt "file.gone"', '#, fuzzy\nmsgctxt "file.gone"');
-    expect(Object.keys(textsOf(translationsIn(gaps), "de"))).toEqual(["page.count"]);
+  test("takes English for what is not translated or no longer sure, with the plural of English", () => {
+    const gaps = GERMAN.replace('msgstr "„{title}“ öffnen"', 'msgstr ""').replace('msgctxt "page.count"', '#, fuzzy\nmsgctxt "page.count"');
+    expect(textsOf(translationsIn(gaps), "de")).toEqual({
+      "file.open": "Open {title}", "file.gone": "Sie ist weg.", "page.count": { one: "{count} file", other: "{count} files" },
+    });
   });
 });

@@ -1,6 +1,6 @@
 /** Which texts the sources show: keys that they name, and words that stand in them. */
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, normalize } from "node:path";
 import { parseSync } from "vite";
 
 export interface Source {
@@ -15,10 +15,15 @@ interface Node {
 
 const FOLDER = join(import.meta.dirname, "../../src");
 
+/** Return the sources of the screens and their texts. */
+export function allSources(): readonly Source[] {
+  const names = readdirSync(FOLDER, { recursive: true, encoding: "utf8" }).filter((name) => /\.tsx?$/.test(name));
+  return names.map((name) => ({ name, code: readFileSync(join(FOLDER, name), "utf8") }));
+}
+
 /** Return the sources of the screens, without the texts themselves. */
 export function sources(): readonly Source[] {
-  const names = readdirSync(FOLDER, { recursive: true, encoding: "utf8" }).filter((name) => /\.tsx?$/.test(name));
-  return names.filter((name) => !name.startsWith("messages/en/")).map((name) => ({ name, code: readFileSync(join(FOLDER, name), "utf8") }));
+  return allSources().filter(({ name }) => !name.startsWith("messages/en/"));
 }
 
 function isNode(value: unknown): value is Node {
@@ -53,12 +58,17 @@ function keysOfTemplate(parts: readonly string[], keys: readonly string[], named
   return keys.filter((key) => pattern.test(key) || whole.has(key));
 }
 
-/** Return the keys that no source names. */
-export function unusedKeys(keys: readonly string[], all: readonly Source[]): readonly string[] {
+/** Return the keys that sources name, those of one template together. */
+function namedKeys(keys: readonly string[], all: readonly Source[]): readonly (readonly string[])[] {
   const nodes = all.flatMap(nodesOf);
   const named = new Set(nodes.flatMap(({ type, value }) => (type === "Literal" && typeof value === "string" ? [value] : [])));
   const templates = nodes.filter(({ type }) => type === "TemplateLiteral").map(templateParts);
-  const used = new Set([...named, ...templates.flatMap((parts) => keysOfTemplate(parts, keys, named))]);
+  return [...keys.filter((key) => named.has(key)).map((key) => [key]), ...templates.map((parts) => keysOfTemplate(parts, keys, named))];
+}
+
+/** Return the keys that no source names. */
+export function unusedKeys(keys: readonly string[], all: readonly Source[]): readonly string[] {
+  const used = new Set(namedKeys(keys, all).flat());
   return keys.filter((key) => !used.has(key));
 }
 
@@ -129,4 +139,40 @@ export function bareWords(all: readonly Source[]): readonly string[] {
   return all.flatMap((source) => (
     nodesOf(source).flatMap(nodeWords).filter((text) => WORD.test(text)).map((text) => `${source.name}: ${text.trim()}`)
   ));
+}
+
+/** Return the sources that one imports: before it runs, or when it asks for them. */
+function importsOf(source: Source, all: ReadonlyMap<string, Source>, later: boolean): readonly Source[] {
+  const wanted = nodesOf(source).filter(({ type, importKind }) => (later ? type === "ImportExpression" : type === "ImportDeclaration" && importKind !== "type"));
+  return wanted.flatMap((node) => {
+    const path = normalize(join(source.name, "..", String((node["source"] as Node)["value"])));
+    return all.get(`${path}.ts`) ?? all.get(`${path}.tsx`) ?? all.get(`${path}/index.ts`) ?? [];
+  });
+}
+
+/** Return a source with all that is there when it runs. */
+function closure(first: Source, all: ReadonlyMap<string, Source>): readonly Source[] {
+  const found = new Set([first]);
+  for (const source of found) for (const next of importsOf(source, all, false)) found.add(next); // grows while it is read
+  return [...found];
+}
+
+const PART = /^messages\/parts\/(\w+)\.ts$/;
+/** Words of the dialog stand here beside words about locks, which every list shows. */
+const MIXED = "page/words.ts";
+
+/**
+ * Return the keys that code names though their texts come neither with it nor with what asked for it, as `source: key`. Of a template,
+ * one key must be there: its value decides which.
+ */
+export function absentTexts(partOfKey: Readonly<Record<string, string>>, name: string, all: ReadonlyMap<string, Source>, here: readonly Source[] = []): readonly string[] {
+  const first = all.get(name);
+  if (first === undefined) throw new Error(`There is no ${name}.`);
+  const code = closure(first, all);
+  const present = [...here, ...code];
+  const parts = new Set(present.map((source) => PART.exec(source.name)?.[1]));
+  const named = namedKeys(Object.keys(partOfKey), code.filter((source) => !PART.test(source.name) && source.name !== MIXED));
+  const absent = named.filter((keys) => !keys.some((key) => parts.has(partOfKey[key]))).flat();
+  const later = code.filter((source) => !PART.test(source.name)).flatMap((source) => importsOf(source, all, true)).filter((source) => !present.includes(source));
+  return [...absent.map((key) => `${name}: ${key}`), ...later.flatMap((source) => absentTexts(partOfKey, source.name, all, present))];
 }

@@ -125,6 +125,10 @@ test("the theme is followed and remembered for the next first paint", async () =
   await vi.waitFor(() => expect(localStorage.getItem(THEME_KEY)).toBe("dark"));
 });
 
+test("pages of our server are on the frame's own address", () => {
+  expect(connectHost(bridge(), FRAME).publicPage("/privacy")).toBe(`${location.origin}/privacy`);
+});
+
 test("an address opens in a tab that learns nothing of this one; closing is the dialog's", () => {
   const clicked = vi.spyOn(HTMLAnchorElement.prototype, "click").mockImplementation(() => undefined);
   const product = bridge();

@@ -157,6 +157,7 @@ test("theme, tabs, closing and the ready event are the bridge's", async () => {
   host.open("https://acme.example/a");
   host.close();
   host.ready();
+  expect(host.publicPage("/privacy")).toBeNull();
   await vi.waitFor(() => expect(calls.map(({ command }) => command)).toContain("emitReadyEvent"));
   expect(calls).toContainEqual({ command: "navigate", payload: { url: "https://acme.example/a", type: "new-tab" } });
   expect(calls.map(({ command }) => command)).toEqual(expect.arrayContaining(["enableTheming", "close", "emit"]));

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { auditApi, createClient } from "../../src/api";
 import { KINDS, NO_FILTERS, fileIsWrong, isFiltered, queryOf, sentence, startOfDay } from "../../src/audit/rules";
-import { translator } from "../../src/messages";
+import { voice } from "../cast";
 
-const t = translator("en");
+const { t } = voice;
 const bob = { accountId: "b", displayName: "Bob" };
 
 describe("the log", () => {

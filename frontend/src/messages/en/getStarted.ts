@@ -38,4 +38,6 @@ export const getStarted = {
   "getStarted.next.managers.hint": "Admins of a space do so in its Lockpoint page, in the tab Permissions. Managers end locks that were forgotten.",
   "getStarted.next.people": "Tell people",
   "getStarted.next.people.hint": "They find File locks under the title of every page and in its menu, and their own locks in the page My locks.",
+  "getStarted.guide.admin": "Guide for admins",
+  "getStarted.guide.user": "Guide for everybody",
 } as const;

@@ -1,22 +1,5 @@
 /** Texts of settings, for the site and for a space, and of the parts that they are made of. */
 export const settings = {
-  "unsaved.title": "Leave without saving?",
-  "unsaved.text": "Your changes on this tab are not saved yet. They are lost when you open another tab.",
-  "unsaved.leave": "Leave without saving",
-  "unsaved.stay": "Keep editing",
-
-  "choose.person": "Type a name",
-  "choose.group": "Type the name of a group",
-  "choose.app": "Type the name or the account ID of an app",
-  "choose.chosen": "{label}: chosen",
-  "choose.remove": "Remove {name}",
-  "choose.unknown": "Unknown account {id}",
-  "choose.byId": "Use the account ID {id}",
-  "choose.searching": "Searching …",
-  "choose.nobody": "Nothing was found. Check the spelling, or type another part of the name.",
-  "choose.found": { one: "{count} result. Choose with the arrow keys.", other: "{count} results. Choose with the arrow keys." },
-  "choose.full": "The list is full: it takes {count} entries.",
-
   "settings.loading": "Reading the settings …",
   "settings.failed": "The settings can't be shown",
   "settings.unsaved": { one: "{count} change is not saved.", other: "{count} changes are not saved." },

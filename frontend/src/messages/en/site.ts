@@ -8,8 +8,6 @@ export const site = {
   "site.health.title": "Health",
   "site.audit.title": "Audit",
   "site.general.hint": "What you set here holds in every space that does not decide otherwise.",
-  "site.forbidden.title": "Only site admins see these settings",
-  "site.forbidden.hint": "Ask one of your site's admins, or open the settings of a space that you administer.",
   "site.where.title": "Where Lockpoint works",
   "site.where.hint": "Switch it off here to try it in a few spaces first: their admins switch it on for themselves.",
   "site.times.title": "How long locks live",

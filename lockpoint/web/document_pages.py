@@ -1,4 +1,4 @@
-"""`/privacy`: PRIVACY.md as a page, rendered at the start; it loads and runs nothing."""
+"""`/privacy`, `/guide/user`, `/guide/admin`: documents as pages, rendered at the start; they load and run nothing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,12 @@ from markdown_it import MarkdownIt
 
 from lockpoint.web.guards import Guard, guarded_by
 
-FILE_NAME: Final = "PRIVACY.md"
+DOCUMENTS: Final = {
+    "/privacy": ("Privacy", "PRIVACY.md"),
+    "/guide/user": ("User guide", "docs/user-guide.md"),
+    "/guide/admin": ("Admin guide", "docs/admin-guide.md"),
+}
+"""Title and file of each, by its address."""
 _PACKAGE: Final = Path(__file__).parents[1]
 
 _STYLE: Final = (
@@ -31,41 +36,48 @@ POLICY: Final = (
 _OF_THE_CHECKOUT: Final = re.compile(r"^(<!--.*-->|\[P\d+\]: .*)\n", re.MULTILINE)
 """Lines for `bin/privacy-page` and readers of the file."""
 
+_IMAGE: Final = re.compile(r"^!\[[^\]]*\]\([^)]*\)\n", re.MULTILINE)
 _RELATIVE_LINK: Final = re.compile(r"\[([^\]]+)\]\((?!https?:|mailto:|#)[^)]+\)")
 
 _PAGE: Final = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Privacy · Lockpoint</title><style>{style}</style></head>
+<title>{title} · Lockpoint</title><style>{style}</style></head>
 <body><main>
 {text}
 </main></body></html>
 """
 
 
-def privacy_routes() -> Blueprint:
-    """FileNotFoundError when the file is neither in the package (a wheel) nor beside it (a checkout)."""
-    page = rendered(_source())
-    blueprint = Blueprint("privacy", __name__)
+def document_routes() -> Blueprint:
+    """FileNotFoundError when a file is neither in the package (a wheel) nor beside it (a checkout)."""
+    blueprint = Blueprint("documents", __name__)
+    for address, (title, name) in DOCUMENTS.items():
+        _document_route(blueprint, address, rendered(_source(name), title))
+    return blueprint
 
-    @blueprint.get("/privacy")
+
+def _document_route(blueprint: Blueprint, address: str, page: str) -> None:
     @guarded_by(Guard.PUBLIC)
-    def privacy() -> Response:
+    def document() -> Response:
         answer = Response(page, content_type="text/html; charset=utf-8")
         answer.headers["Content-Security-Policy"] = POLICY
         return answer
 
-    return blueprint
+    blueprint.add_url_rule(address, address.strip("/").replace("/", "-"), document, methods=["GET"])
 
 
-def rendered(source: str) -> str:
-    """HTML in the source is shown as text; links into the checkout keep their words."""
-    text = _RELATIVE_LINK.sub(r"\1", _OF_THE_CHECKOUT.sub("", source))
-    return _PAGE.format(style=_STYLE, text=MarkdownIt("commonmark", {"html": False}).enable("table").render(text))
+def rendered(source: str, title: str) -> str:
+    """HTML in the source is shown as text; pictures are left out, links into the checkout keep their words."""
+    text = _RELATIVE_LINK.sub(r"\1", _IMAGE.sub("", _OF_THE_CHECKOUT.sub("", source)))
+    body = MarkdownIt("commonmark", {"html": False}).enable("table").render(text)
+    return _PAGE.format(style=_STYLE, title=title, text=body)
 
 
-def _source() -> str:
-    places = (_PACKAGE / FILE_NAME, _PACKAGE.parent / FILE_NAME)
+def _source(name: str) -> str:
+    places = (_PACKAGE / name, _PACKAGE.parent / name)
     path = next((place for place in places if place.is_file()), None)
     if path is None:
-        raise FileNotFoundError(f"{FILE_NAME} is not in {' or '.join(str(place.parent) for place in places)}")
+        raise FileNotFoundError(
+            f"{name} is not in {' or '.join(str(folder) for folder in (_PACKAGE, _PACKAGE.parent))}"
+        )
     return path.read_text(encoding="utf-8")

@@ -1,0 +1,4 @@
+import { teach, type Catalogue } from "..";
+
+teach(async () => (await import("../en/notices")).notices,
+  import.meta.glob<Catalogue>("../../../../lockpoint/locale/*/LC_MESSAGES/screens.po", { import: "default", query: "?notices" }));
