@@ -23,7 +23,7 @@ FRONTEND = ROOT / "frontend"
 CATALOGUES = ROOT / "lockpoint" / "locale"
 BUILDS = {"build": ROOT / "lockpoint" / "web" / "static", "build:forge": ROOT / "forge" / "static" / "app"}
 """Scripts of frontend/package.json and what they make: the screens for Connect and for Forge."""
-UV_VERSION = "0.13.9"
+UV_LOCK = ROOT / "requirements" / "uv.txt"
 LOCKS = {"run": ROOT / "requirements" / "run.txt", "test": ROOT / "requirements" / "dev.txt"}
 
 
@@ -71,16 +71,14 @@ def install_packages(purpose: str) -> None:
 
 
 def find_uv() -> list[str] | None:
-    """Return uv from PATH or .local, else fetch it with pip; None without pip."""
+    """Return uv from PATH or .local, else fetch the locked one with pip; None without pip."""
     if on_path := shutil.which("uv"):
         return [on_path]
-    own = LOCAL / f"uv-{UV_VERSION}"
+    own = LOCAL / f"uv-{UV_LOCK.read_text().split()[0].removeprefix('uv==')}"
     program = own / "bin" / "uv"
     if not answers(program, "--version") and find_spec("pip") is not None:
-        run(
-            [sys.executable, "-m", "pip", "install", "-q", "--no-input", "--target", str(own), f"uv=={UV_VERSION}"],
-            check=False,
-        )
+        pip = [sys.executable, "-m", "pip", "install", "-q", "--no-input", "--require-hashes"]
+        run([*pip, "--target", str(own), "-r", str(UV_LOCK)], check=False)
     return [str(program)] if answers(program, "--version") else None
 
 

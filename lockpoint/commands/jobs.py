@@ -41,12 +41,19 @@ def list_jobs(json_wanted: bool) -> None:  # noqa: FBT001 - click passes a flag
 
 
 @jobs.command()
-@click.argument("job_id", type=int, metavar="JOB")
-def retry(job_id: int) -> None:
-    """Let a parked job run again."""
+@click.argument("job_id", type=int, metavar="JOB", required=False)
+@click.option("--kind", help="All parked jobs of this kind instead, such as send_mail.")
+def retry(job_id: int | None, kind: str | None) -> None:
+    """Let a parked job run again, or all of a kind."""
+    if (job_id is None) == (kind is None):
+        raise click.UsageError("Name a JOB or a --kind.")
     with operator() as working:
-        _must_exist(working.parked.retry(job_id), job_id)
-    click.echo("Queued for a worker.")
+        if job_id is not None:
+            _must_exist(working.parked.retry(job_id), job_id)
+            click.echo("Queued for a worker.")
+            return
+        chosen = [job.id for job in working.parked.list() if job.kind == kind]
+        click.echo(f"{sum(map(working.parked.retry, chosen))} queued for a worker.")
 
 
 @jobs.command()

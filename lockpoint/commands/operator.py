@@ -5,9 +5,10 @@ from contextlib import contextmanager
 
 import click
 
-from lockpoint.bootstrap import Operator, operating
+from lockpoint.bootstrap import Operator, check_neighbours, operating
 from lockpoint.commands.environment import settings_for_answering
 from lockpoint.services.errors import HostError, OperatorRefusal, SecretUnreadable, StorageUnavailable, UseCaseError
+from lockpoint.settings import Settings
 
 
 @contextmanager
@@ -16,8 +17,9 @@ def operator() -> Iterator[Operator]:
 
     Exits 1 with a reason on a wrong setting, a refusal or a silent neighbour.
     """
+    settings = settings_for_answering()
     try:
-        with operating(settings_for_answering()) as working:
+        with operating(settings) as working:
             yield working
     except UseCaseError as error:
         raise click.ClickException(error.message) from None
@@ -26,4 +28,11 @@ def operator() -> Iterator[Operator]:
     except (OperatorRefusal, SecretUnreadable) as error:
         raise click.ClickException(str(error)) from None
     except StorageUnavailable:
-        raise click.ClickException("the database does not answer") from None
+        raise click.ClickException(_why_silent(settings)) from None
+
+
+def _why_silent(settings: Settings) -> str:
+    try:
+        return check_neighbours(settings) or "the database did not answer, and does now: try again"
+    except OperatorRefusal as error:
+        return str(error)

@@ -23,6 +23,10 @@ _LASTING: Final = (
         "{server} does not accept this user. Correct user and password in the address, or allow the user there.",
     ),
     (
+        re.compile("Peer authentication failed"),
+        "{server} lets in only the Unix user of that name. Run this as the user of the services (docs/operations.md).",
+    ),
+    (
         re.compile("database .* does not exist"),
         "{server} has no database {name}. Create it, or correct the address.",
     ),

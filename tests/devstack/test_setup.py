@@ -8,6 +8,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
+from unittest.mock import ANY
 
 import pytest
 
@@ -57,14 +58,19 @@ class Checkout:
         return words
 
 
-@pytest.fixture
-def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
-    """A checkout with lock files and a front end of one line each."""
+def _prepare() -> ModuleType:
     spec = importlib.util.spec_from_file_location("prepare", ROOT / "bin" / "prepare.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
+    """A checkout with lock files and a front end of one line each."""
+    module = _prepare()
     for name in ("requirements/run.txt", "requirements/dev.txt", "frontend/package.json", "frontend/package-lock.json"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(name)
@@ -140,3 +146,16 @@ def test_running_and_testing_share_one_environment(checkout: Checkout, monkeypat
 def test_an_unknown_purpose_is_refused(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SystemExit, match="usage"):
         _setup(checkout, monkeypatch, "fly")
+
+
+def test_what_installs_the_packages_is_locked_by_hashes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A version alone would take whatever an index has under it."""
+    module = _prepare()
+    ran: list[list[str]] = []
+    monkeypatch.setattr(module, "LOCAL", tmp_path)
+    monkeypatch.setattr(module, "run", lambda command, **_: ran.append(command))
+    monkeypatch.setattr(module, "find_spec", lambda name: name)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert module.find_uv() is None
+    assert [command[-4:] for command in ran] == [["--target", ANY, "-r", str(ROOT / "requirements" / "uv.txt")]]
+    assert "--require-hashes" in ran[0]

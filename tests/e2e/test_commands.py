@@ -111,6 +111,20 @@ def test_parked_jobs_are_listed_and_dropped_or_tried_again(system: System, run: 
     assert not {str(row["id"]) for row in _json(run("jobs", "list", "--json"))} & set(ids)
 
 
+def test_parked_jobs_of_a_kind_are_tried_again_together(system: System, run: Run) -> None:
+    """After a mail server was away; others stay parked."""
+    with psycopg.connect(system.stack.environment["DATABASE_URL"], autocommit=True) as connection:
+        park = """insert into procrastinate_jobs (queue_name, task_name, args, status, attempts)
+                  values ('lockpoint', %s, '{"tenant_id": 1, "subject": "424243"}', 'failed', 5) returning id"""
+        kinds = ("send_mail", "send_mail", "reconcile")
+        ids = [str(row[0]) for kind in kinds for row in connection.execute(park, [kind]).fetchall()]
+    done = run("jobs", "retry", "--kind", "send_mail")
+    assert (done.exit_code, done.stdout) == (0, "2 queued for a worker.\n"), done.output
+    assert {str(row["id"]) for row in _json(run("jobs", "list", "--json"))} & set(ids) == {ids[2]}
+    assert run("jobs", "drop", ids[2]).exit_code == 0
+    assert run("jobs", "retry").exit_code == run("jobs", "retry", ids[2], "--kind", "send_mail").exit_code == 2
+
+
 def test_keys_are_rotated(system: System, run: Run) -> None:
     done = _json(run("keys", "rotate", "--json"))
     assert done["sitesAlready"] + done["sitesSealed"] >= 2

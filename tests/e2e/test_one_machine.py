@@ -78,6 +78,34 @@ def test_the_units_say_the_same_about_user_and_settings() -> None:
         assert unit.starts, path.name
 
 
+def test_the_command_of_root_works_as_the_services_do(tmp_path: Path) -> None:
+    """As their user, with their settings; arguments, which may name people, are in no unit's name."""
+    asked = tmp_path / "systemd-run"
+    asked.write_text('#!/bin/sh\nfor word in "$@"; do echo "$word"; done\n')
+    asked.chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    command = [str(DEPLOY / "lockpoint"), "privacy", "export", "--account-id", "a b"]
+    words = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.splitlines()
+    service = Unit("lockpoint-web.service")["Service"]
+    assert words[-5:] == [PROGRAM, *command[1:]]
+    assert {f"--property={name}={service[name]}" for name in ("User", "EnvironmentFile")} <= set(words)
+    assert any(word.startswith("--description=") for word in words)
+    other = subprocess.run(
+        command, env=environment | {"LOCKPOINT_ENV": "/drill.env"}, capture_output=True, text=True, check=True
+    )
+    assert "--property=EnvironmentFile=/drill.env" in other.stdout.splitlines()
+
+
+def test_proxies_write_no_address_of_a_request() -> None:
+    """Nor of one that fails: nginx would add it to each line about an error, Caddy too."""
+    nginx = (DEPLOY / "proxy" / "nginx.conf").read_text(encoding="utf-8")
+    servers = nginx.split("\nserver {")[1:]
+    assert servers
+    assert [one for one in servers if "access_log off;" not in one or "error_log /dev/null;" not in one] == []
+    caddy = (DEPLOY / "proxy" / "Caddyfile").read_text(encoding="utf-8")
+    assert {"request>uri delete", "request>headers delete"} <= {line.strip() for line in caddy.splitlines()}
+
+
 def test_every_file_is_in_the_operators_page() -> None:
     page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
     named = {path.relative_to(ROOT).as_posix() for path in DEPLOY.rglob("*") if path.is_file()}

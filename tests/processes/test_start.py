@@ -16,7 +16,7 @@ pytestmark = pytest.mark.processes
 
 def started(name: str, environment: Mapping[str, str]) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "lockpoint", name],
+        [sys.executable, "-m", "lockpoint", *name.split()],
         cwd=ROOT,
         env={**os.environ, **environment},
         stdout=subprocess.PIPE,
@@ -29,7 +29,7 @@ def settings(database_url: str, redis_url: str) -> dict[str, str]:
     return app_environment({}, spare_ports(), database_url=database_url, redis_url=redis_url, secret_keys="k" * 64)
 
 
-@pytest.mark.parametrize("name", ["worker", "clock"])
+@pytest.mark.parametrize("name", ["worker", "clock", "migrate --wait"])
 def test_a_process_waits_for_a_database_that_is_away(redis_url: str, name: str) -> None:
     """E3: it says for which, without the password, and stops when it is told to."""
     with started(name, settings("postgresql://me:hunter2@127.0.0.1:1/lockpoint", redis_url)) as process:
@@ -42,7 +42,16 @@ def test_a_process_waits_for_a_database_that_is_away(redis_url: str, name: str) 
     assert "hunter2" not in line + rest
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "clock"])
+def test_without_waiting_a_migration_says_what_is_away(redis_url: str) -> None:
+    """E3: code 1 and the sentence of the other processes."""
+    with started("migrate", settings("postgresql://me:hunter2@127.0.0.1:1/lockpoint", redis_url)) as process:
+        said = process.communicate(timeout=60)[0]
+    assert process.returncode == 1
+    assert "the database server at 127.0.0.1:1 does not answer" in said
+    assert "hunter2" not in said
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "clock", "migrate", "migrate --wait"])
 def test_no_process_starts_on_a_database_that_does_not_exist(database_url: str, redis_url: str, name: str) -> None:
     """E3: code 1, and what to do."""
     gone = make_url(database_url).set(database="gone").render_as_string(hide_password=False)

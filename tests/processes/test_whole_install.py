@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
 import socket
 import subprocess
@@ -61,6 +62,32 @@ def test_a_wheel_builds_the_screens_where_node_is_there(
     monkeypatch.setenv("PATH", f"{tools}:/usr/bin:/bin")
     front_end(tmp_path).initialize("standard", {})
     assert (tmp_path / made).exists()
+
+
+def test_screens_older_than_their_sources_are_built_again(
+    front_end: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of the last release are still in a checkout that was updated; without Node.js what is there is taken."""
+    made, source = tmp_path / "lockpoint/web/static/.vite/manifest.json", tmp_path / "frontend" / "src" / "main.ts"
+    for path in (made, source, tmp_path / "bin" / "npm"):
+        path.parent.mkdir(parents=True)
+        path.write_text(f"#!/bin/sh\necho new > {made}\n")
+    path.chmod(0o755)
+    os.utime(source, (1, 1))
+    monkeypatch.setenv("PATH", "/nowhere")
+    hook = front_end(tmp_path)
+    hook.initialize("standard", {})
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    hook.initialize("standard", {})
+    assert made.read_text() != "new\n"
+    os.utime(made, (2, 2))
+    os.utime(source, (3, 3))
+    hook.initialize("standard", {})
+    assert made.read_text() == "new\n"
+    os.utime(made, (2, 2))
+    (tmp_path / "bin" / "npm").write_text("#!/bin/sh\nexit 1\n")
+    with pytest.raises(SystemExit):
+        hook.initialize("standard", {})
 
 
 def test_the_web_ends_without_screens(database_url: str, redis_url: str, tmp_path: Path) -> None:

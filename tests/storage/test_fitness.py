@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -45,6 +46,19 @@ def changed(url: str, **parts: str) -> str:
 
 def test_a_migrated_database_will_do(database_url: str) -> None:
     assert trouble_with(database_url) is None
+
+
+def test_a_unix_user_whom_postgres_does_not_know(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As root on a machine whose database knows the services' user."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise psycopg.OperationalError('connection failed: FATAL:  Peer authentication failed for user "lockpoint"')
+
+    monkeypatch.setattr(fitness, "answering", lambda _: SimpleNamespace(connect=refuse))
+    trouble = trouble_with(database_url)
+    assert trouble is not None
+    assert not trouble.passing
+    assert "Run this as the user of the services" in trouble.text
 
 
 @pytest.mark.parametrize(

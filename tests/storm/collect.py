@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, LiteralString
 
@@ -15,9 +15,11 @@ from psycopg import sql
 from psycopg.rows import namedtuple_row
 
 from lockpoint.services.lock_record.waitlist import KEY as WAITLIST
+from lockpoint.services.notifications.send_mail import message_id
+from lockpoint.storage.keyring import keyring
 from tests.e2e.system import CALL_SECONDS, Json, System
 from tests.storm.clients import Log, act, bare, digest_of
-from tests.storm.evidence import AuditRow, FileVersion, HostFile, Intent, Write
+from tests.storm.evidence import AuditRow, FileVersion, HostFile, Intent, WireMail, Write
 
 RECORD: Final = "lockpointlock"
 READ_EVERY: Final = 5.0
@@ -66,6 +68,13 @@ class Books:
     def intents(self) -> list[Intent]:
         names = "email_intent.id, kind, event_key AS event, recipient, attachment_id AS file, done, told_by"
         return [Intent(**row._asdict()) for row in self._of_site("email_intent", names, "ORDER BY 1")]
+
+    def numbered(self, mails: Sequence[WireMail]) -> tuple[WireMail, ...]:
+        """Mails by the number of their intent; one of no intent keeps its name."""
+        keys = keyring(self.system.stack.environment["LOCKPOINT_SECRET_KEYS"].split(",")).tag_keys
+        rows = self._of_site("email_intent", "email_intent.id, tenant_id")
+        numbers = {message_id(keys, row.tenant_id, row.id): str(row.id) for row in rows}
+        return tuple(replace(mail, message=numbers.get(mail.message, mail.message)) for mail in mails)
 
     def results(self) -> dict[str, int]:
         found = self._of_site("email_log", "result, count(*)", more="GROUP BY 1")

@@ -31,14 +31,13 @@ class MailServer:
         self._controller.stop()
 
     async def handle_DATA(self, server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
-        """Name a mail by the number of its intent."""
         bad = self._chance.random() < self.trouble
         if bad and self._chance.random() < 0.5:
             return "451 come again"
-        number = str(message_from_bytes(envelope.content)["Message-ID"]).strip("<>").partition("@")[0].partition(".")[2]
+        name = str(message_from_bytes(envelope.content)["Message-ID"]).strip("<>").partition("@")[0]
         with self._lock:
             self.mails += [
-                WireMail(message=number, to=to, at=time.time() * 1000, dropped=bad) for to in envelope.rcpt_tos
+                WireMail(message=name, to=to, at=time.time() * 1000, dropped=bad) for to in envelope.rcpt_tos
             ]
         if bad:
             server.transport.abort()

@@ -188,7 +188,7 @@ class Storm:
 
     def _evidence(self, other: list[Json], *, quiet: bool) -> Evidence:
         books, system = self._books, self._system
-        wire = tuple(self._processes.mails.mails)
+        wire = books.numbered(self._processes.mails.mails)
         strangers = [f"mail to {mail.to}" for mail in wire if mail.to.endswith("@globex.example")]
         changed = [] if system.people_files("globex") == other else ["its files"]
         apps = system.confluence.site("acme")["apps"]

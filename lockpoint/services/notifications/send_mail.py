@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from lockpoint.domain.signed_json import MacKeys, digest
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.notifications import preferences
@@ -89,8 +90,13 @@ def _tell(services: Services, tenant: Tenant, stored: StoredIntent, events: Sequ
         services.intents.finish(stored, result=result, address=None)
         return
     try:
-        services.mailer.send(found.address, found.facts, message_id=f"{tenant.id}.{stored.id}")
+        services.mailer.send(found.address, found.facts, message_id=message_id(services.tag_keys, tenant.id, stored.id))
     except MailRefused:
         services.intents.finish(stored, result="refused", address=found.address)
         return
     services.intents.finish(stored, result="sent", address=found.address)
+
+
+def message_id(keys: MacKeys, tenant_id: int, intent_id: int) -> str:
+    """Return a name that tells neither site nor number; the same each time, so that a second copy is recognised."""
+    return digest(keys.keys[keys.newest], f"mail/{tenant_id}/{intent_id}".encode())[:32]

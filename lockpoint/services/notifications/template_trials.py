@@ -57,7 +57,7 @@ def send_test(services: Services, actor: Actor, language: str, mail: str, templa
         raise Invalid("Confluence does not tell your e-mail address, so no test can be sent.") from None
     facts = _example(services, actor, language, mail, template)
     try:
-        services.mailer.send(address, facts, message_id=f"{tenant.id}.test.{services.ids.new()}")
+        services.mailer.send(address, facts, message_id=services.ids.new())
     except MailRefused:
         services.intents.note_test(tenant, result="refused", address=address)
         raise Invalid("The mail server refuses mails to your address.") from None

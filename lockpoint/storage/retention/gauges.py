@@ -22,7 +22,7 @@ _TOKENS: Final = """
     FROM installation LEFT JOIN forge_token ON tenant_id = id
     WHERE door = 'forge' AND installed AND enabled
 """
-_MAILS: Final = "SELECT count(*) FROM email_intent WHERE NOT done AND told_by IS NULL"
+_MAILS: Final = "SELECT count(*) FROM email_intent WHERE NOT done"
 
 
 class PostgresGauges:

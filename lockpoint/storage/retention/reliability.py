@@ -47,9 +47,10 @@ _WAITING: Final = text("""
         FROM procrastinate_jobs WHERE task_name = :task AND status IN ('todo', 'doing', 'failed'))
     SELECT count(*) AS waiting,
         count(*) FILTER (WHERE created_at < :before AND NOT EXISTS (
-            SELECT FROM job WHERE job.tenant_id = intent.tenant_id AND job.subject = intent.id::text)) AS lost,
+            SELECT FROM job WHERE job.tenant_id = intent.tenant_id
+                AND job.subject IN (intent.id::text, intent.told_by::text))) AS lost,
         (SELECT count(*) FROM job WHERE parked) AS parked
-    FROM email_intent intent WHERE NOT done AND told_by IS NULL
+    FROM email_intent intent WHERE NOT done
 """)
 _RESULTS: Final = text("SELECT result, count(*) FROM email_log GROUP BY result")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,6 +10,7 @@ import pytest
 
 from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.lock import Held
+from lockpoint.domain.signed_json import MacKeys
 from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.errors import (
     Forbidden,
@@ -87,6 +89,24 @@ def test_a_mail_is_sent_once(undone: Stage) -> None:
         send_mail.send(undone.world.services, stored.id)
     send_mail.send(undone.world.services, 999)
     assert _results(undone) == ["sent", "sent"]
+
+
+def test_a_message_id_stays_and_tells_neither_site_nor_number(undone: Stage) -> None:
+    """A worker that dies before the note of a mail sends it again under the same name, which only our key can make."""
+
+    def die() -> None:
+        raise HostUnavailable("killed")
+
+    services, box = undone.world.services, undone.world.services.mailer.box  # type: ignore[attr-defined]
+    stored = next(iter(undone.world.tables.intents.values()))
+    undone.taps.before["intents.finish", undone.taps.calls["intents.finish"] + 1] = die
+    with pytest.raises(HostUnavailable):
+        send_mail.send(services, stored.id)
+    send_mail.send(services, stored.id)
+    (first, second) = (name for _, _, name in box)
+    assert first == second
+    assert re.fullmatch("[0-9a-f]{32}", first)
+    assert first != send_mail.message_id(MacKeys("k", {"k": b"a guess"}), ACME.id, stored.id)
 
 
 def test_who_has_no_address(undone: Stage) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -45,8 +46,9 @@ def test_what_must_not_stand_there_is_neither_shown_nor_sent(stage: Stage) -> No
 def test_a_test_goes_to_the_admin_who_asks(stage: Stage) -> None:
     """With invented facts; audited and logged; nobody else is told."""
     _test(stage)
-    ((address, facts, _),) = stage.world.services.mailer.box  # type: ignore[attr-defined]
+    ((address, facts, message_id),) = stage.world.services.mailer.box  # type: ignore[attr-defined]
     assert address == "sam@example.com"
+    assert re.fullmatch("[0-9a-f]{32}", message_id)
     assert facts.told is not None
     assert (facts.told.template, facts.told.tried, facts.file_name) == (TEXT, True, "Budget.xlsx")
     assert [(row.kind, row.account) for row in stage.world.tables.audit_of(ACME)] == [(AuditKind.TEST_MAIL, SAM)]

@@ -12,6 +12,7 @@ from lockpoint.services.ports.locks import AuditEvent, Effects
 from lockpoint.services.ports.maintenance import ReliabilityReadings
 from lockpoint.storage.effects import PostgresEffects
 from lockpoint.storage.engine import Database
+from lockpoint.storage.retention.gauges import PostgresGauges
 from lockpoint.storage.retention.reliability import PostgresReliability
 from tests.fakes.world import BOB, START, FakeClock
 from tests.storage.builders import audit_event, intent, witness
@@ -92,6 +93,28 @@ def test_a_mail_that_no_job_sends_is_lost_after_an_hour(database: Database, cloc
     assert (seen.mails_waiting, seen.mails_parked, seen.mails_lost) == (3, 1, 0)
     clock.advance(minutes=2)
     assert readings(database, clock).mails_lost == 1
+
+
+def test_a_mail_that_the_server_did_not_take_waits(database: Database, clock: FakeClock, acme: Tenant) -> None:
+    """Told by the job of another, it is lost with that job only."""
+    effects = PostgresEffects(database, clock)
+    effects.record(acme, Effects(witness=witness(), intents=(intent(), intent(event_key="2"))))
+    with database.single() as connection:
+        connection.execute(
+            text("UPDATE email_intent SET told_by = (SELECT min(id) FROM email_intent), told_at = now()")
+        )
+        connection.execute(
+            text(
+                "DELETE FROM procrastinate_jobs WHERE task_name = 'send_mail'"
+                " AND args ->> 'subject' <> (SELECT min(id)::text FROM email_intent)"
+            )
+        )
+    clock.advance(hours=2)
+    seen = readings(database, clock)
+    assert (seen.mails_waiting, seen.mails_lost, PostgresGauges(database).read().mails_waiting) == (2, 0, 2)
+    with database.single() as connection:
+        connection.execute(text("DELETE FROM procrastinate_jobs"))
+    assert readings(database, clock).mails_lost == 2
 
 
 def test_a_row_is_overdue_after_the_purge_that_should_have_taken_it(
