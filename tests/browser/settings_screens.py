@@ -2,47 +2,36 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
 from typing import Final
 
-from playwright.sync_api import Frame, FrameLocator, Locator, Route
+from playwright.sync_api import Frame, FrameLocator, Locator
 from playwright.sync_api import Page as Tab
 
-from devstack.stack import ROOT
-from tests.browser.screens import DIALOG
+from tests.browser.screens import APP_PAGE, Confluence
 from tests.browser.world import Page, World
 
-BUNDLE: Final = ROOT / "lockpoint" / "web" / "static" / ".vite" / "manifest.json"
-PAGE_ENTRY: Final = "src/entries/connect-page.ts"
-SPACE: Final = "src/entries/connect-space.ts"
-SITE: Final = "src/entries/connect-admin.ts"
-
-
-def _script(entry: str) -> str:
-    found: str = json.loads(BUNDLE.read_text(encoding="utf-8"))[entry]["file"]
-    return found
+Place = Callable[[Confluence], FrameLocator]
+SPACE: Final[Place] = Confluence.space_page
+SITE: Final[Place] = Confluence.admin
+GET_STARTED: Final[Place] = Confluence.get_started
 
 
 class Settings:
-    """A screen with tabs, in the frame of the page dialog: the same bridge, tokens and policy, another script."""
+    """A screen with tabs, where Confluence shows it."""
 
-    def __init__(self, tab: Tab, world: World, page: Page, entry: str) -> None:
+    def __init__(self, tab: Tab, world: World, page: Page, place: Place) -> None:
         self.tab = tab
-        self._world, self._page, self._entry = world, page, entry
-        self.frame: FrameLocator = tab.frame_locator(DIALOG)
+        self._world, self._confluence, self._place = world, Confluence(tab, page), place
+        self.frame: FrameLocator = tab.frame_locator(APP_PAGE)
 
     def open(self, part: str) -> Settings:
-        self.tab.route(f"**/static/{_script(PAGE_ENTRY)}", self._other_script)
-        self.tab.goto(self._page.url)
-        self.tab.locator(".byline-item").click()
+        self._place(self._confluence)
         return self.choose(part)
 
     def choose(self, part: str) -> Settings:
         self.frame.get_by_role("tab", name=part, exact=True).click()
         return self
-
-    def _other_script(self, route: Route) -> None:
-        route.fulfill(content_type="text/javascript", body=f'import "/static/{_script(self._entry)}";')
 
     @property
     def app_frame(self) -> Frame:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from playwright.sync_api import FrameLocator, expect
 from playwright.sync_api import Page as Tab
-from playwright.sync_api import expect
 
 from tests.browser.conftest import Complaints
 from tests.browser.frames import Screen
@@ -41,6 +41,10 @@ def _has_no_barriers(screen: Screen, axe: str) -> None:
         screen.tab.set_viewport_size(before)
 
 
+def _macro(confluence: Confluence) -> FrameLocator:
+    return confluence.open().macro()
+
+
 def _download(screen: Screen, label: str) -> str:
     with screen.tab.expect_download() as saved:
         screen.press(label)
@@ -59,7 +63,7 @@ def test_my_locks(become: Callable[..., Tab], world: World, axe: str, dark: bool
     dialog.press(f"Notify me when bobs-{mode}.txt is unlocked")
     dialog.frame.get_by_text("You will be told when").wait_for()
 
-    mine = Screen(tab, page, "my-locks")
+    mine = Screen(tab, page, Confluence.my_locks)
     mine.row(f"plan-{mode}.docx").get_by_role("button", name="Extend").click()
     expect(mine.inside.locator(".outcome")).to_contain_text(f"Your lock on plan-{mode}.docx is extended.")
     mine.row(f"budget-{mode}.xlsx").get_by_role("button", name="Unlock").click()
@@ -98,7 +102,7 @@ def test_locks_of_space_and_site(become: Callable[..., Tab], world: World, axe: 
     page = world.page(f"Locks for {who}", f"{who}-one.txt", f"{who}-two.txt", f"{who}-three.txt")
     _lock(become("alice"), page, f"{who}-one.txt", f"{who}-two.txt")
     _lock(become("bob"), page, f"{who}-three.txt")
-    screen = Screen(become(who, dark=who == "sam"), page, "space" if who == "dana" else "admin")
+    screen = Screen(become(who, dark=who == "sam"), page, Confluence.space_page if who == "dana" else Confluence.admin)
     if who == "sam":
         screen.part("Locked attachments")
 
@@ -129,7 +133,7 @@ def test_locks_of_space_and_site(become: Callable[..., Tab], world: World, axe: 
 
 def test_who_manages_no_locks_is_told_so(become: Callable[..., Tab], world: World, complaints: Complaints) -> None:
     page = world.page("Not for Bob", "a.txt")
-    screen = Screen(become("bob"), page, "space")
+    screen = Screen(become("bob"), page, Confluence.space_page)
     screen.inside.get_by_role("heading", name="You can't see this list").wait_for()
     complaints.forgive("403")
 
@@ -137,11 +141,12 @@ def test_who_manages_no_locks_is_told_so(become: Callable[..., Tab], world: Worl
 def test_the_macro_shows_the_locks_of_its_page(become: Callable[..., Tab], world: World, axe: str) -> None:
     """U-04: to whoever sees the page."""
     page = world.page("Macro", "held.txt", "free.txt")
+    world.macro(page)
     tab = become("alice")
-    empty = Screen(become("charlie"), page, "macro")
+    empty = Screen(become("charlie"), page, _macro)
     empty.inside.get_by_text("No attachment of this page is locked.").wait_for()
     _lock(tab, page, "held.txt")
-    macro = Screen(become("charlie"), page, "macro")
+    macro = Screen(become("charlie"), page, _macro)
     rows = macro.inside.get_by_role("table").locator("tbody tr")
     expect(rows).to_have_count(1)
     expect(rows).to_contain_text("held.txt")
@@ -154,7 +159,7 @@ def test_whose_upload_was_undone_learns_it_at_once(become: Callable[..., Tab], w
     page = world.page("Blocked", "locked.txt")
     _lock(become("alice"), page, "locked.txt")
     bob = become("bob")
-    screen = Screen(bob, page, "my-locks")
+    screen = Screen(bob, page, Confluence.my_locks)
     screen.inside.get_by_role("searchbox").wait_for()
     since = time.monotonic()
     world.act("upload", {"account": "bob", "pageId": page.id, "fileName": "locked.txt", "text": "Bob's"})

@@ -13,14 +13,13 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Complaints
 from tests.browser.screens import Confluence
-from tests.browser.settings_screens import SITE, SPACE, Settings
+from tests.browser.settings_screens import GET_STARTED, SITE, SPACE, Settings
 from tests.browser.test_accessibility import SIDEWAYS, SIZES, violations
 from tests.browser.world import Page, World, wait_for
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(240)]
 
 Become = Callable[..., Tab]
-GET_STARTED: Final = "src/entries/connect-get-started.ts"
 FOLDER: Final = os.environ.get("LOCKPOINT_PICTURES")
 """Where to put pictures, for who wants to look at the screens."""
 
@@ -141,6 +140,9 @@ def test_sam_switches_copy_mode_on_from_health(become: Become, world: World) -> 
     sam.choose("General")
     sam.frame.get_by_label("Copy mode").uncheck()
     sam.save()
+    sam.choose("Health")
+    sam.press("Run it again")  # that restoring is refused was remembered
+    sam.frame.get_by_text("The self-test has run").wait_for()
 
 
 def test_sam_reads_the_log_and_takes_it_along(become: Become, world: World) -> None:
