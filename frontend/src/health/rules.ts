@@ -17,7 +17,7 @@ const RESULTS: ReadonlySet<string> = new Set<MailResult>([
 ]);
 const JOBS: ReadonlySet<string> = new Set<JobWord>([
   "reconcile", "trashed", "sweep", "switched", "moved", "rediscover", "self_test", "page_hint", "send_mail", "confirm", "profile", "erase",
-  "report_accounts", "goodbye",
+  "report_accounts", "goodbye", "copy_texts",
 ]);
 /** Results of mails that told nobody, because Confluence gives no address. */
 const NO_ADDRESS: ReadonlySet<string> = new Set(["not_approved", "unknown", "switched_off", "hidden"]);

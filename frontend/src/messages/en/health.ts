@@ -113,5 +113,6 @@ export const health = {
   "health.job.erase": "Erasing a person's data",
   "health.job.report_accounts": "Reporting accounts to Atlassian",
   "health.job.goodbye": "Closing an installation",
+  "health.job.copy_texts": "Copying the texts of mails to Forge",
   "health.job.other": "Other work",
 } as const;
