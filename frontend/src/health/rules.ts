@@ -69,6 +69,14 @@ export function undoing(result: "works" | "refused" | "unknown", copyMode: boole
   return result === "refused" && copyMode ? "copy" : result;
 }
 
+const ENDING_MS = 30 * 60_000;
+
+/** A token of Forge lives for hours and is renewed hourly: near its end, renewals were missed. */
+export function accessState({ accessUntil }: NonNullable<Health["forge"]>, now: string): "good" | "ending" | "none" {
+  if (accessUntil === null) return "none";
+  return Date.parse(accessUntil) - Date.parse(now) < ENDING_MS ? "ending" : "good";
+}
+
 const LOW = 0.8;
 
 export function pointsState({ used, most, blockedUntil }: NonNullable<Health["points"]>, now: string): "blocked" | "low" | "unknown" | "good" {
