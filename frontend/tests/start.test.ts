@@ -15,6 +15,7 @@ function host(context: Partial<HostContext> = {}) {
     upload: vi.fn<Host["upload"]>(),
     open: vi.fn<Host["open"]>(),
     close: vi.fn(),
+    keepParameters: vi.fn<Host["keepParameters"]>(),
     ready: vi.fn(),
   };
 }

@@ -6,6 +6,7 @@ import { start } from "../start";
 void start(forgeHost({ invokeRemote, requestConfluence, router, view }), {
   page: async (...place) => (await import("../page/main")).showPage(...place),
   macro: async (...place) => (await import("../macro/main")).showMacro(...place),
+  "macro-settings": async (...place) => (await import("../macro/settings")).showMacroSettings(...place),
   "my-locks": async (...place) => (await import("../myLocks/main")).showMyLocks(...place),
   space: async (...place) => (await import("../space/main")).showSpace(...place),
   admin: async (...place) => (await import("../site/main")).showSite(...place),
