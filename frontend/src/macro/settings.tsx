@@ -22,8 +22,8 @@ interface PartProps {
   readonly voice: Voice;
 }
 
-function Choices({ legend, children }: { readonly legend: string; readonly children: ComponentChildren }) {
-  return <fieldset><legend>{legend}</legend>{children}</fieldset>;
+function Choices({ legend, children, look }: { readonly legend: string; readonly children: ComponentChildren; readonly look?: "side-by-side" }) {
+  return <fieldset class={look}><legend>{legend}</legend>{children}</fieldset>;
 }
 
 /** Columns that are usual stay so when the scope changes; those that the author chose stay, too. */
@@ -33,7 +33,7 @@ function Scope({ choice: { scope, columns }, onChange, voice: { t } }: PartProps
   return (
     <Choices legend={t("macro.settings.scope")}>
       {SCOPES.map((one) => (
-        <label key={one}>
+        <label key={one} class="check">
           <input type="radio" name={name} checked={one === scope}
             onChange={() => onChange({ scope: one, ...(usual ? { columns: USUAL[one] } : {}) })} />
           {t(`macro.title.${one}`)}
@@ -47,9 +47,9 @@ function Columns({ choice: { columns }, onChange, voice: { t } }: PartProps) {
   const toggle = (column: Column, on: boolean): void =>
     onChange({ columns: COLUMNS.filter((one) => (one === column ? on : columns.includes(one))) });
   return (
-    <Choices legend={t("macro.settings.columns")}>
+    <Choices legend={t("macro.settings.columns")} look="side-by-side">
       {OPTIONAL_COLUMNS.map((column) => (
-        <label key={column}>
+        <label key={column} class="check">
           <input type="checkbox" checked={columns.includes(column)} onChange={(event) => toggle(column, event.currentTarget.checked)} />
           {t(`macro.column.${column}`)}
         </label>
