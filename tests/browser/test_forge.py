@@ -216,6 +216,15 @@ def test_every_surface_is_where_confluence_shows_it(become: Callable[..., Tab], 
     settings.get_by_role("heading", level=1).wait_for()
 
 
+def test_health_tells_how_long_the_app_has_access(become: Callable[..., Tab], world: World) -> None:
+    """P-18: which Forge renews; the token itself is nowhere."""
+    admin = Confluence(become("sam"), world.page("Health by Forge")).admin()
+    admin.get_by_role("tab", name="Health").click()
+    expect(admin.get_by_role("heading", name="Access through Forge")).to_be_visible()
+    expect(admin.get_by_text("Forge lets Lockpoint work on this site")).to_be_visible()
+    expect(admin.get_by_text("Renewed:")).to_be_visible()
+
+
 def test_macros_are_in_the_page(become: Callable[..., Tab], world: World, complaints: Complaints) -> None:
     check_macros(become, world)
     complaints.forgive("429")  # as on Connect
