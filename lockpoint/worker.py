@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from lockpoint import bootstrap
 from lockpoint.services.container import Services
-from lockpoint.services.context import Tenant
+from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.listing.byline import refresh
 from lockpoint.services.notifications import profiles, send_mail
 from lockpoint.services.ports.confluence import Container, ContainerKind
@@ -18,6 +18,7 @@ from lockpoint.services.reconciliation.reconcile import confirm, reconcile, tras
 from lockpoint.services.reconciliation.rediscover import rediscover
 from lockpoint.services.reconciliation.sweep import sweep
 from lockpoint.services.reconciliation.switched_spaces import look_at_space, refresh_page_of
+from lockpoint.services.tenancy import mail_texts
 from lockpoint.services.tenancy.activity import active_now
 from lockpoint.services.tenancy.forge_sites import end_if_gone
 from lockpoint.services.tenancy.restore_probe import self_test
@@ -85,6 +86,10 @@ def _goodbye(services: Services, tenant: Tenant, subject: str) -> None:
     end_if_gone(services, tenant, subject)
 
 
+def _copy_texts(services: Services, tenant: Tenant, _subject: str) -> None:
+    mail_texts.sign_again(services, tenant, priority=Priority.MAINTENANCE)
+
+
 USE_CASES: dict[JobKind, UseCase] = {
     JobKind.RECONCILE: _reconcile,
     JobKind.TRASHED: _trashed,
@@ -99,6 +104,7 @@ USE_CASES: dict[JobKind, UseCase] = {
     JobKind.REPORT_ACCOUNTS: _report_accounts,
     JobKind.TOMBSTONES: _tombstones,
     JobKind.GOODBYE: _goodbye,
+    JobKind.COPY_TEXTS: _copy_texts,
 }
 """What each job does for an active site; mails check the site themselves, to log why none went."""
 

@@ -1,6 +1,6 @@
 /** The product around our frame. `host/connect.ts` and `host/forge.ts` implement it; screens know neither. */
 
-export type ScreenName = "page" | "macro" | "my-locks" | "space" | "admin" | "get-started";
+export type ScreenName = "page" | "macro" | "macro-settings" | "my-locks" | "space" | "admin" | "get-started";
 
 /** What the product knows about the place that our frame is in, and its viewer. Ids are null where there is none. */
 export interface HostContext {
@@ -50,6 +50,8 @@ export interface Host {
   open(url: string): void;
   /** Close the dialog that this frame fills. */
   close(): void;
+  /** Store what the author of a macro chose, and close the dialog of its settings. Rejects when nothing was stored. */
+  keepParameters(parameters: Readonly<Record<string, string>>): Promise<void>;
   /** Tell the product that the screen's content is complete, so that an export may take it. */
   ready(): void;
 }

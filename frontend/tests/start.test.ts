@@ -17,6 +17,7 @@ function host(context: Partial<HostContext> = {}) {
     publicPage: () => null,
     open: vi.fn<Host["open"]>(),
     close: vi.fn(),
+    keepParameters: vi.fn<Host["keepParameters"]>(),
     ready: vi.fn(),
   };
 }

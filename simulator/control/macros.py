@@ -10,6 +10,7 @@ from simulator.control import views
 from simulator.control.app_pages import FORGE, macro_modules
 from simulator.control.declare import Answer, Control, control
 from simulator.forge.tokens import installation_of
+from simulator.model.entities import Content
 from simulator.model.errors import ApiError, not_found
 from simulator.model.permissions import may_write
 from simulator.world import bodies, pages
@@ -20,11 +21,35 @@ blueprint = Blueprint("control_macros", __name__)
 @control(blueprint, "POST", "/sites/<site>/macro")
 def insert(call: Control) -> Answer:
     """Put a macro at the end of a page: `key` of its module, `parameters` by name."""
-    content, actor = call.content(), call.actor()
+    content = call.content()
+    return _written(call, content, content.versions[-1].body + _stored(call))
+
+
+@control(blueprint, "POST", "/sites/<site>/macro/settings")
+def configure(call: Control) -> Answer:
+    """What `view.submit` stores of a Forge macro: `submitted` with a `config`, for the `macroId` on a page.
+
+    Texts, numbers and switches only: our macros have no others. Refuses with the codes of Forge.
+    """
+    submitted = call.data.get("submitted")
+    if not isinstance(submitted, dict):
+        raise ApiError(400, "INVALID_PAYLOAD")
+    config = submitted.get("config")
+    if not isinstance(config, dict) or not all(isinstance(value, str | int | float) for value in config.values()):
+        raise ApiError(400, "INVALID_CONFIG")
+    content = call.content()
+    parameters = {str(name): str(value) for name, value in config.items()}
+    body = bodies.forge_macro_changed(content.versions[-1].body, call.text("macroId"), parameters)
+    if body is None:
+        raise ApiError(404, "MACRO_NOT_FOUND")
+    return _written(call, content, body)
+
+
+def _written(call: Control, content: Content, body: str) -> Answer:
+    actor = call.actor()
     if not may_write(call.site, actor, content):
         raise ApiError(403, "You may not edit this page")
     head = content.versions[-1]
-    body = head.body + _stored(call)
     version = replace(head, created_at=call.world.clock.now_ms(), author_id=actor, body=body, message="")
     return views.content_json(call.site, pages.update(call.world, call.site, content, version))
 

@@ -25,6 +25,7 @@ from simulator.world.bodies import macros
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from simulator.forge.modules import MacroSettings
     from simulator.model.entities import Content, Person
     from simulator.model.site import Site
     from simulator.world.world import World
@@ -54,10 +55,19 @@ def shown_surfaces(site: Site) -> list[dict[str, Any]]:
             "place": one.place,
             "inline": one.inline,
             "origin": resource_origin(site),
-            "src": f"{resource_origin(site)}/_sim/forge/app/{one.resource}/index.html",
+            "src": _address(site, one.resource),
+            "settings": None if one.settings is None else _settings(site, one.settings),
         }
         for one in (surfaces() if installed else ())
     ]
+
+
+def _settings(site: Site, settings: MacroSettings) -> dict[str, str]:
+    return {"title": settings.title, "size": settings.size, "src": _address(site, settings.resource)}
+
+
+def _address(site: Site, resource: str) -> str:
+    return f"{resource_origin(site)}/_sim/forge/app/{resource}/index.html"
 
 
 def resource_origin(site: Site) -> str:
@@ -139,15 +149,16 @@ def _page(path: Path, site: Site) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Where a frame is: on a page or in a space, or a macro with this `local_id` in a page's body."""
+    """Where a frame is: on a page or in a space, or a macro with this `local_id` in a page's body, or its settings."""
 
     content_id: str = ""
     space_key: str = ""
     local_id: str = ""
+    configuring: str = ""
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> Spot:
-        return cls(*(str(told.get(name) or "") for name in ("contentId", "spaceKey", "localId")))
+        return cls(*(str(told.get(name) or "") for name in ("contentId", "spaceKey", "localId", "configuring")))
 
 
 def _extension(site: Site, module_key: str, spot: Spot) -> dict[str, Any]:
@@ -156,18 +167,20 @@ def _extension(site: Site, module_key: str, spot: Spot) -> dict[str, Any]:
     space = site.spaces[content.space_id] if content is not None else site.space_by_key(spot.space_key)
     if content is not None:
         found["content"] = {"id": str(content.id), "type": content.type}
-        found |= _macro(content, spot.local_id)
+        found |= _macro(content, spot)
     if space is not None:
         found["space"] = {"id": str(space.id), "key": space.key}
     return found
 
 
-def _macro(content: Content, local_id: str) -> dict[str, Any]:
-    """What the page's author chose is on the page, not in the address."""
-    chosen = next(
-        (one.parameters for one in macros(content.versions[-1].body) if local_id and one.id == local_id), None
-    )
-    return {} if chosen is None else {"config": dict(chosen), "isEditing": False}
+def _macro(content: Content, spot: Spot) -> dict[str, Any]:
+    """What the page's author chose is on the page, not in the address. Only the editor tells more of the macro."""
+    known = (one for one in macros(content.versions[-1].body) if spot.local_id and one.id == spot.local_id)
+    found = next(known, None)
+    if found is None:
+        return {}
+    editor = {"macro": {"isConfiguring": True, "isInserting": False}} if spot.configuring else {}
+    return {"config": dict(found.parameters), "isEditing": bool(spot.configuring), **editor}
 
 
 def _context(site: Site, person: Person, module_key: str, spot: Spot) -> dict[str, Any]:

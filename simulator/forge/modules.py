@@ -18,10 +18,20 @@ _PLACES: Final = {"useAsConfig": "configure", "useAsGetStarted": "start"}
 
 
 @dataclass(frozen=True, slots=True)
+class MacroSettings:
+    """The dialog in which an author configures a macro."""
+
+    title: str
+    size: str
+    resource: str
+
+
+@dataclass(frozen=True, slots=True)
 class ForgeModule:
     """A surface; `endpoint` is its resolver's, whose `tokens` are asked for.
 
-    `place` is set where a module is elsewhere than others of its kind. An `inline` one grows with its content.
+    `place` is set where a module is elsewhere than others of its kind. An `inline` one grows with its content. A macro
+    has `settings` where the manifest declares its own dialog for them.
     """
 
     kind: str
@@ -34,6 +44,7 @@ class ForgeModule:
     resource: str
     endpoint: str
     tokens: frozenset[str]
+    settings: MacroSettings | None
 
 
 @cache
@@ -53,6 +64,7 @@ def surfaces() -> tuple[ForgeModule, ...]:
             resource=one["resource"],
             endpoint=one["resolver"]["endpoint"],
             tokens=tokens[one["resolver"]["endpoint"]],
+            settings=_settings(one.get("config"), words),
         )
         for kind, found in manifest["modules"].items()
         for one in found
@@ -91,6 +103,12 @@ def _manifest() -> dict[str, Any]:
 
 def _tokens(endpoint: dict[str, Any]) -> frozenset[str]:
     return frozenset(name for name, asked in endpoint.get("auth", {}).items() if asked["enabled"])
+
+
+def _settings(config: dict[str, Any] | None, words: dict[str, Any]) -> MacroSettings | None:
+    if config is None:
+        return None
+    return MacroSettings(_text(config.get("title"), words), config.get("viewportSize", "medium"), config["resource"])
 
 
 def _text(value: object, words: dict[str, Any]) -> str:

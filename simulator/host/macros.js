@@ -1,11 +1,24 @@
 /** What a page's menu offers about macros. */
+import { openSettings } from "/_sim/forge/host/surfaces.js";
 import { button, el } from "./dom.js";
 import { attempt } from "./flags.js";
 import { post } from "./server.js";
 
-/** Items that put an app's macro at the end of the page. */
+/** Items that put an app's macro at the end of the page, and that open the settings of one that is there. */
 export function macroItems(view, { refresh }) {
-  if (!view.may.update) return [];
+  return view.may.update ? [...insertItems(view, refresh), ...settingsItems(view, refresh)] : [];
+}
+
+/** Connect's macros have no dialog of their own here. */
+function settingsItems(view, refresh) {
+  const macros = view.blocks.map(({ macro }) => macro).filter((macro) => macro?.app?.module.settings);
+  return macros.map(({ id, app }, index) => ({
+    key: `settings-${id}`, name: `Settings of "${app.title}"${macros.length > 1 ? ` ${index + 1}` : ""}`,
+    open: () => openSettings(view, app.module, id, refresh),
+  }));
+}
+
+function insertItems(view, refresh) {
   const insert = async (key, parameters) => {
     await attempt("Insert", () => post(`/_sim/sites/${view.site}/macro`, { pageId: view.page.id, key, parameters }));
     await refresh();

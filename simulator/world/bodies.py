@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from dataclasses import dataclass, field
 from html import escape
@@ -12,6 +13,8 @@ TEXTS: Final = frozenset({"p", "h1", "h2", "h3", "li"})
 CONNECT_MACRO: Final = "ac:structured-macro"
 FORGE_MACRO: Final = "ac:adf-extension"
 FORGE_TYPE: Final = "com.atlassian.ecosystem"
+_GUEST: Final = '<ac:adf-parameter key="guest-params">'
+_GUEST_END: Final = "</ac:adf-parameter></ac:adf-attribute>"
 
 
 @dataclass(slots=True)
@@ -56,17 +59,31 @@ def connect_macro(key: str, parameters: dict[str, str]) -> str:
 def forge_macro(app_id: str, key: str, parameters: dict[str, str]) -> str:
     """As the editor stores it."""
     number = secrets.token_hex(16)
-    guest = "".join(
-        f'<ac:adf-parameter key="{escape(name)}">{escape(value)}</ac:adf-parameter>'
-        for name, value in parameters.items()
-    )
     return (
         f'<{FORGE_MACRO}><ac:adf-node type="extension">'
         f'<ac:adf-attribute key="extension-type">{FORGE_TYPE}</ac:adf-attribute>'
         f'<ac:adf-attribute key="extension-key">{escape(app_id.rpartition("/")[2])}/local/static/{escape(key)}'
-        f'</ac:adf-attribute><ac:adf-attribute key="parameters"><ac:adf-parameter key="guest-params">{guest}'
-        f'</ac:adf-parameter></ac:adf-attribute><ac:adf-attribute key="local-id">{number}</ac:adf-attribute>'
+        f'</ac:adf-attribute><ac:adf-attribute key="parameters">{_GUEST}{_guest(parameters)}'
+        f'{_GUEST_END}<ac:adf-attribute key="local-id">{number}</ac:adf-attribute>'
         f"</ac:adf-node></{FORGE_MACRO}>"
+    )
+
+
+def forge_macro_changed(storage: str, macro_id: str, parameters: dict[str, str]) -> str | None:
+    """Return the body with other parameters of this macro; None when it has no such macro."""
+    local_id = f'<ac:adf-attribute key="local-id">{escape(macro_id)}</ac:adf-attribute>'
+    for found in re.finditer(f"<{FORGE_MACRO}>.*?</{FORGE_MACRO}>", storage, re.DOTALL):
+        if local_id in found[0]:
+            head, _, rest = found[0].partition(_GUEST)
+            macro = head + _GUEST + _guest(parameters) + _GUEST_END + rest.partition(_GUEST_END)[2]
+            return storage[: found.start()] + macro + storage[found.end() :]
+    return None
+
+
+def _guest(parameters: dict[str, str]) -> str:
+    return "".join(
+        f'<ac:adf-parameter key="{escape(name)}">{escape(value)}</ac:adf-parameter>'
+        for name, value in parameters.items()
     )
 
 

@@ -76,6 +76,12 @@ class Confluence:
         """Return a macro of the open page; `World.macro` puts one there."""
         return self.tab.locator("[data-macro]").nth(number).frame_locator("iframe")
 
+    def macro_settings(self) -> FrameLocator:
+        """Open the settings of the only macro of the open page, as Forge has them."""
+        self.tab.get_by_role("button", name="More actions").click()
+        self.tab.get_by_role("menuitem", name="Settings of").click()
+        return self.tab.frame_locator("dialog.dialog iframe")
+
     def _app_page(self, place: str, folder: str) -> FrameLocator:
         """Go to an app's page by its address: links are shown to those who may, addresses can be known to all."""
         parts = urlsplit(self._page.url)

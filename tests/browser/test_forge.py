@@ -216,9 +216,49 @@ def test_every_surface_is_where_confluence_shows_it(become: Callable[..., Tab], 
     settings.get_by_role("heading", level=1).wait_for()
 
 
+def test_health_tells_how_long_the_app_has_access(become: Callable[..., Tab], world: World) -> None:
+    """P-18: which Forge renews; the token itself is nowhere."""
+    admin = Confluence(become("sam"), world.page("Health by Forge")).admin()
+    admin.get_by_role("tab", name="Health").click()
+    expect(admin.get_by_role("heading", name="Access through Forge")).to_be_visible()
+    expect(admin.get_by_text("Forge lets Lockpoint work on this site")).to_be_visible()
+    expect(admin.get_by_text("Renewed:")).to_be_visible()
+
+
 def test_macros_are_in_the_page(become: Callable[..., Tab], world: World, complaints: Complaints) -> None:
     check_macros(become, world)
     complaints.forgive("429")  # as on Connect
+
+
+def test_the_author_of_a_macro_chooses_what_it_lists(become: Callable[..., Tab], world: World, axe: str) -> None:
+    """U-04: settings open with what was chosen; what is saved shows at once, what is cancelled is not stored."""
+    page = world.page("A macro and its settings", "mine.txt")
+    world.macro(page, scope="page", columns="owner")
+    tab = become("alice")
+    confluence = Confluence(tab, page).open()
+    dialog = confluence.dialog_by_byline()
+    dialog.press("Lock mine.txt")
+    dialog.wait_for_state("mine.txt", "Locked by you")
+    dialog.close()
+    form = confluence.macro_settings()
+    expect(form.get_by_label("Locked by")).to_be_checked()
+    expect(form.get_by_label("Since")).not_to_be_checked()
+    frame = next(one for one in tab.frames if one.parent_frame and one.locator(".macro-settings").count())
+    assert violations(frame, axe) == []
+    assert frame.evaluate(SIDEWAYS) <= 0
+    form.get_by_label("Attachments that you have locked").check()
+    form.get_by_label("Page", exact=True).check()
+    form.get_by_label("Rows at most").fill("1")
+    form.get_by_role("button", name="Save").click()
+    tab.locator("dialog.dialog").wait_for(state="detached")
+    table = confluence.macro().get_by_role("table", name="Attachments that you have locked")
+    expect(table.get_by_role("columnheader")).to_have_text(["File", "Page", "Locked by"])
+    expect(table.get_by_role("rowheader")).to_have_count(1)
+    again = confluence.macro_settings()
+    again.get_by_label("Locked attachments of this page").check()
+    again.get_by_role("button", name="Cancel").click()
+    tab.locator("dialog.dialog").wait_for(state="detached")
+    expect(confluence.macro_settings().get_by_label("Attachments that you have locked")).to_be_checked()
 
 
 def test_a_screen_uploads_as_the_person(become: Callable[..., Tab], world: World) -> None:

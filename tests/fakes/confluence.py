@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from lockpoint.domain.history.judge import FileStatus, Version
-from lockpoint.services.context import Priority, Tenant
+from lockpoint.services.context import Door, Priority, Tenant
 from lockpoint.services.errors import (
     Forbidden,
     GoneOrInvisible,
@@ -108,7 +108,8 @@ class FakeSite:
         self.files: dict[str, StoredFile] = {}
         self.rows: dict[tuple[PropertyHost, str, str], tuple[StoredProperty, ...]] = {}
         self.past_rows: dict[tuple[PropertyHost, str, str], list[tuple[datetime, tuple[StoredProperty, ...]]]] = {}
-        self.app_properties: dict[str, object] = {}
+        self.app_properties: dict[str, object] = {}  # Connect's
+        self.forge_properties: dict[str, object] = {}
         self.comments: list[tuple[str, Mention]] = []  # page, what
         self.unreadable: dict[str, tuple[UnreadableFile, ...]] = {}  # by page
         self.restore_refused = False
@@ -624,10 +625,14 @@ class FakeProperties:
         return self.host.replace(tenant, *place, stored.id, stored.version + 1, value, person=person)
 
     def read_app(self, tenant: Tenant, key: str, *, priority: Priority) -> object | None:
-        return self.host.site(tenant).app_properties.get(key)
+        return self._of_app(tenant).get(key)
 
     def write_app(self, tenant: Tenant, key: str, value: object, *, priority: Priority) -> None:
-        self.host.site(tenant).app_properties[key] = value
+        self._of_app(tenant)[key] = value
+
+    def _of_app(self, tenant: Tenant) -> dict[str, object]:
+        site = self.host.site(tenant)
+        return site.forge_properties if tenant.door is Door.FORGE else site.app_properties
 
 
 class FakeComments:

@@ -21,7 +21,7 @@ from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
 from lockpoint.services.ports.forge import AccessToken
 from lockpoint.services.ports.jobs import Job, JobKind
-from lockpoint.services.ports.listing import WELL_PROTECTED, ListedState, LockOrder, LockQuery, SiteReadings
+from lockpoint.services.ports.listing import WELL_PROTECTED, ListedState, LockOrder, LockQuery, SiteReadings, TokenTimes
 from lockpoint.services.ports.locks import AuditEvent, AuditQuery, Effects, Protection, Restoration, Witness
 from lockpoint.services.ports.notifications import (
     COMMENT_BEGUN,
@@ -381,7 +381,9 @@ class FakeSiteHealth:
 
     def read(self, tenant: Tenant, since: datetime) -> SiteReadings:
         self.tables.reachable()
-        return SiteReadings(mails={}, parked={})
+        token = self.tables.tokens.get(tenant.id)
+        times = None if token is None else TokenTimes(self.tables.clock.now(), token.expires_at)
+        return SiteReadings(mails={}, parked={}, token=times)
 
 
 @dataclass

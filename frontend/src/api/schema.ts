@@ -153,6 +153,12 @@ export interface ExtendBody {
   readonly unlockOnUpload?: boolean | null;
 }
 
+/** How long the app may call the site with the token that Forge brought last; null: not until the next one comes. */
+export interface ForgeHealthModel {
+  readonly accessUntil: string | null;
+  readonly renewedAt: string | null;
+}
+
 export interface GroupModel {
   readonly id: string;
   readonly name: string;
@@ -171,13 +177,14 @@ export interface HandOverBody {
   readonly reason?: string | null;
 }
 
-/** Of a space only the locks; the other members are null then. */
+/** Of a space only the locks; the other members are null then. `forge` is null on a site at Connect's door, too. */
 export interface HealthModel {
   readonly locks: LocksHealthModel;
   readonly points: PointsHealthModel | null;
   readonly mails: MailsHealthModel | null;
   readonly parkedJobs: Readonly<Record<string, number>> | null;
   readonly restoreSelfTest: SelfTestModel | null;
+  readonly forge: ForgeHealthModel | null;
   readonly serverTime: string;
 }
 

@@ -6,6 +6,7 @@ import { start } from "../start";
 void start(forgeHost({ invokeRemote, requestConfluence, router, view }), {
   page: async () => (await import("../page/main")).showPage,
   macro: async () => (await import("../macro/main")).showMacro,
+  "macro-settings": async () => (await import("../macro/settings")).showMacroSettings,
   "my-locks": async () => (await import("../myLocks/main")).showMyLocks,
   space: async () => (await import("../space/main")).showSpace,
   admin: async () => (await import("../site/main")).showSite,

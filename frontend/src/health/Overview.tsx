@@ -14,7 +14,7 @@ import type { Voice } from "../voice";
 import { Locks } from "./Locks";
 import { Mails } from "./Mails";
 import { Finding, UndoingHere } from "./parts";
-import { jobOf, pointsState, unprotectedCount } from "./rules";
+import { accessState, jobOf, pointsState, unprotectedCount } from "./rules";
 import { useAct } from "./useAct";
 import { useWatch } from "./useWatch";
 
@@ -41,6 +41,17 @@ function Points({ points, now, voice: { t, formats } }: { readonly points: NonNu
         : <><p>{t("health.points.used", { used, most, time: formats.moment(until) })}</p>
           <meter class="meter" aria-label={t("health.points.meter")} min={0} max={most} high={most * 0.8} value={used} /></>}
     </>
+  );
+}
+
+function Access({ forge, now, voice: { t, formats } }: { readonly forge: NonNullable<Health["forge"]>; readonly now: string; readonly voice: Voice }) {
+  const state = accessState(forge, now);
+  const { accessUntil, renewedAt } = forge;
+  return (
+    <Finding look={state === "good" ? "good" : "warning"}>
+      <p>{t(`health.forge.${state}`, { time: formats.moment(accessUntil ?? now) })}</p>
+      {renewedAt !== null && <p class="hint">{t("health.forge.renewed", { time: formats.moment(renewedAt) })}</p>}
+    </Finding>
   );
 }
 
@@ -73,7 +84,7 @@ function Shown({ seen: { health, settings }, place, again }: { readonly seen: Se
   const api = useMemo(() => healthApi(client), [client]);
   const reasons = health.locks.unprotected.map(({ reason, count }) => `${reason} ${String(count)}`).join();
   const files = useResource(async () => (bad === 0 ? { items: [], nextCursor: null, searchedAll: true, serverTime: health.serverTime } : api.unprotected()), reasons);
-  const { points, mails, parkedJobs, restoreSelfTest } = health;
+  const { points, mails, parkedJobs, restoreSelfTest, forge } = health;
   const lookAgain = useCallback(() => {
     again();
     files.reload();
@@ -93,6 +104,7 @@ function Shown({ seen: { health, settings }, place, again }: { readonly seen: Se
           <Mails mails={mails} commentsOn={remedies.commentsOn} comments={remedies.comments} voice={voice} />
         </Section>
       )}
+      {forge !== null && <Section title={t("health.forge.title")}><Access forge={forge} now={health.serverTime} voice={voice} /></Section>}
       {points !== null && <Section title={t("health.points.title")}><Points points={points} now={health.serverTime} voice={voice} /></Section>}
       {parkedJobs !== null && <Section title={t("health.jobs.title")}><Jobs parked={parkedJobs} voice={voice} /></Section>}
     </>

@@ -17,7 +17,7 @@ const RESULTS: ReadonlySet<string> = new Set<MailResult>([
 ]);
 const JOBS: ReadonlySet<string> = new Set<JobWord>([
   "reconcile", "trashed", "sweep", "switched", "moved", "rediscover", "self_test", "page_hint", "send_mail", "confirm", "profile", "erase",
-  "report_accounts", "goodbye",
+  "report_accounts", "goodbye", "copy_texts",
 ]);
 /** Results of mails that told nobody, because Confluence gives no address. */
 const NO_ADDRESS: ReadonlySet<string> = new Set(["not_approved", "unknown", "switched_off", "hidden"]);
@@ -67,6 +67,14 @@ export type Undoing = "works" | "copy" | "refused" | "unknown";
 /** Return how uploads are undone here. */
 export function undoing(result: "works" | "refused" | "unknown", copyMode: boolean): Undoing {
   return result === "refused" && copyMode ? "copy" : result;
+}
+
+const ENDING_MS = 30 * 60_000;
+
+/** A token of Forge lives for hours and is renewed hourly: near its end, renewals were missed. */
+export function accessState({ accessUntil }: NonNullable<Health["forge"]>, now: string): "good" | "ending" | "none" {
+  if (accessUntil === null) return "none";
+  return Date.parse(accessUntil) - Date.parse(now) < ENDING_MS ? "ending" : "good";
 }
 
 const LOW = 0.8;

@@ -120,6 +120,7 @@ export function connectHost(bridge: ConnectBridge, frame: ConnectFrame, now = ()
     publicPage: (path) => new URL(path, location.origin).href,
     open: openTab,
     close: () => bridge.dialog.close(),
+    keepParameters: () => Promise.reject(new Error("On Connect, Confluence itself asks for the parameters of a macro.")),
     ready() {
       // Connect takes a macro for complete when its frame has loaded, and has no call for it.
     },

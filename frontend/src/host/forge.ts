@@ -24,9 +24,12 @@ export interface ForgeBridge {
         readonly space?: { readonly key?: string };
         /** What the author of a macro chose. */
         readonly config?: Readonly<Record<string, unknown>>;
+        /** Present in the editor; set in the dialog of a macro's settings, which has the macro's own module and resource. */
+        readonly macro?: { readonly isConfiguring?: boolean };
       };
     }>;
     close(): Promise<void>;
+    submit(payload: { readonly config: Readonly<Record<string, string>> }): Promise<void>;
     emitReadyEvent(): Promise<void>;
     readonly theme: { enable(): Promise<unknown> };
   };
@@ -86,7 +89,7 @@ export function forgeHost(bridge: ForgeBridge): Host {
   return {
     async context() {
       const { moduleKey, locale, timezone, extension } = await view.getContext();
-      const screen = SCREEN_OF_MODULE[moduleKey];
+      const screen = extension.macro?.isConfiguring === true ? "macro-settings" : SCREEN_OF_MODULE[moduleKey];
       if (screen === undefined) throw new Error(`No screen belongs to the module ${moduleKey}.`);
       const place = { contentId: extension.content?.id ?? null, spaceKey: extension.space?.key ?? null };
       const chosen = { tab: TAB_OF_MODULE[moduleKey] ?? null, parameters: textsOf(extension.config ?? {}) };
@@ -121,6 +124,7 @@ export function forgeHost(bridge: ForgeBridge): Host {
     publicPage: () => null, // the platform calls our server, and names it to nobody
     open: (url) => void router.open(url),
     close: () => void view.close(),
+    keepParameters: (parameters) => view.submit({ config: parameters }),
     ready: () => void view.emitReadyEvent(),
   };
 }

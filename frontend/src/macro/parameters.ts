@@ -15,7 +15,10 @@ export interface MacroChoice {
   readonly rows: number;
 }
 
-const USUAL: Readonly<Record<MacroScope, readonly Column[]>> = {
+/** Columns that can be left out. */
+export const OPTIONAL_COLUMNS = COLUMNS.filter((column) => column !== "file");
+
+export const USUAL: Readonly<Record<MacroScope, readonly Column[]>> = {
   page: ["file", "owner", "since", "ends"],
   space: ["file", "page", "owner", "since", "ends"],
   mine: ["file", "page", "since", "ends"],
@@ -37,6 +40,12 @@ function columnsOf(text: string | undefined, scope: MacroScope): readonly Column
 function rowsOf(text: string | undefined): number {
   const rows = Number(text ?? "");
   return Number.isInteger(rows) && rows >= 1 ? Math.min(rows, MOST_ROWS) : USUAL_ROWS;
+}
+
+/** Return what is stored of a choice; columns that are usual for the scope are none, so they follow it. */
+export function parametersOf({ scope, columns, sort, rows }: MacroChoice): Readonly<Record<string, string>> {
+  const usual = columns.join() === USUAL[scope].join();
+  return { scope, ...(usual ? {} : { columns: columns.join() }), sort, rows: String(rows) };
 }
 
 export function choiceOf(parameters: Readonly<Record<string, string>>): MacroChoice {

@@ -133,6 +133,19 @@ describe("the place of a Forge frame", () => {
     });
   });
 
+  test("a macro that is being configured shows its settings, and stores what was chosen", async () => {
+    const extension = { config: { scope: "space" }, macro: { isConfiguring: true, isInserting: false } };
+    answers["getContext"] = { ...CONTEXT, moduleKey: "locked-files", extension };
+    const host = await realHost();
+    expect(await host.context()).toMatchObject({ screen: "macro-settings", parameters: { scope: "space" } });
+    await host.keepParameters({ scope: "mine" });
+    expect(calls.at(-1)).toEqual({ command: "submit", payload: { config: { scope: "mine" } } });
+    answers["submit"] = false;
+    await expect(host.keepParameters({ scope: "mine" })).rejects.toThrow();
+    answers["getContext"] = { ...CONTEXT, moduleKey: "locked-files", extension: { macro: { isConfiguring: false } } };
+    expect(await host.context()).toMatchObject({ screen: "macro" });
+  });
+
   test("what the author of a macro chose comes as texts", async () => {
     const config = { scope: "space", rows: 20, open: true, empty: "", none: null, odd: { a: 1 } };
     answers["getContext"] = { ...CONTEXT, extension: { config } };

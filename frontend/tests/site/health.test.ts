@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Health, SiteSettings } from "../../src/api";
 import { allGreen, checksOf } from "../../src/getStarted/checks";
-import { grouped, jobOf, mailsByResult, pointsState, reasonOf, undoing } from "../../src/health/rules";
+import { accessState, grouped, jobOf, mailsByResult, pointsState, reasonOf, undoing } from "../../src/health/rules";
 import { others } from "../cast";
 
 const NOW = "2026-11-28T12:30:00Z";
@@ -11,7 +11,7 @@ function health(change: Partial<Health> = {}): Health {
     locks: { live: 3, unprotected: [], licensed: true },
     points: { used: 10, most: 100, until: "2026-11-28T13:00:00Z", blockedUntil: null },
     mails: { results: { sent: 2 }, withoutAddress: 0, toldInComments: 0, refused: 0, waiting: 0, parked: 0 },
-    parkedJobs: {}, restoreSelfTest: { result: "works", at: NOW }, serverTime: NOW, ...change,
+    parkedJobs: {}, restoreSelfTest: { result: "works", at: NOW }, forge: null, serverTime: NOW, ...change,
   };
 }
 
@@ -38,6 +38,13 @@ describe("health", () => {
     expect(pointsState({ ...points, used: null }, NOW)).toBe("unknown");
     expect(pointsState({ ...points, blockedUntil: "2026-11-28T12:31:00Z" }, NOW)).toBe("blocked");
     expect(pointsState({ ...points, blockedUntil: "2026-11-28T12:29:00Z" }, NOW)).toBe("good");
+  });
+
+  test("access through Forge is there, ends soon, or is missing", () => {
+    const renewedAt = "2026-11-28T11:00:00Z";
+    expect(accessState({ accessUntil: "2026-11-28T13:00:00Z", renewedAt }, NOW)).toBe("good");
+    expect(accessState({ accessUntil: "2026-11-28T12:59:59Z", renewedAt }, NOW)).toBe("ending");
+    expect(accessState({ accessUntil: null, renewedAt }, NOW)).toBe("none");
   });
 
   test("copy mode undoes where Confluence does not", () => {

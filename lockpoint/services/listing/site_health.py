@@ -1,4 +1,4 @@
-"""What needs an admin's eye: locks that do not protect, points, mails, parked jobs."""
+"""What needs an admin's eye: locks that do not protect, points, mails, parked jobs, access through Forge."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from lockpoint.services.container import Services
-from lockpoint.services.context import Actor, Priority
+from lockpoint.services.context import Actor, Door, Priority
 from lockpoint.services.listing.lock_list import manages_space
 from lockpoint.services.notifications.mail_health import mail_health
 from lockpoint.services.ports.listing import WELL_PROTECTED, SiteReadings
@@ -42,24 +42,35 @@ class PointsHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class ForgeHealth:
+    """`access_until` None: the app may not call the site until Forge brings a token again."""
+
+    access_until: datetime | None
+    renewed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
-    """Of a space only `locks`."""
+    """Of a space only `locks`; `forge` only of a site at Forge's door."""
 
     locks: LocksHealth
     points: PointsHealth | None = None
     readings: SiteReadings | None = None
     mails: MailHealth | None = None
     state: SiteState | None = None
+    forge: ForgeHealth | None = None
 
 
 def of_site(services: Services, actor: Actor) -> Health:
     """For site admins."""
     with spending_on("health"):
         must_administer(services, actor)
-        readings = services.site_health.read(actor.tenant, services.clock.now() - MAILS_OF)
+        now = services.clock.now()
+        readings = services.site_health.read(actor.tenant, now - MAILS_OF)
         state = services.site_states.get(actor.tenant)
         mails = mail_health(services, actor.tenant)
-        return Health(_locks(services, actor, None), _points(services, actor), readings, mails, state)
+        forge = _forge(readings, now) if actor.tenant.door is Door.FORGE else None
+        return Health(_locks(services, actor, None), _points(services, actor), readings, mails, state, forge)
 
 
 def of_space(services: Services, actor: Actor, space_key: str) -> Health:
@@ -82,3 +93,10 @@ def _points(services: Services, actor: Actor) -> PointsHealth:
     known = services.shared_points.read([counter], actor.tenant.id)
     most = int(services.points_per_hour * SITE_SHARE)
     return PointsHealth(known.spent.get(counter), most, hour + HOUR, known.blocked_until)
+
+
+def _forge(readings: SiteReadings, now: datetime) -> ForgeHealth:
+    token = readings.token
+    if token is None:
+        return ForgeHealth(None, None)
+    return ForgeHealth(token.expires_at if token.expires_at > now else None, token.received_at)

@@ -30,6 +30,7 @@ class JobKind(StrEnum):
     TOMBSTONES = "tombstones"
     REPORT_ACCOUNTS = "report_accounts"
     GOODBYE = "goodbye"
+    COPY_TEXTS = "copy_texts"
 
 
 ABOUT_PEOPLE = frozenset({JobKind.TRASHED, JobKind.PROFILE})

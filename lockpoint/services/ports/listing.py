@@ -67,12 +67,21 @@ class LockIndex(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class TokenTimes:
+    """Of the app's token that Forge brought last."""
+
+    received_at: datetime
+    expires_at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteReadings:
-    """Of one site: mails since a time by result, and parked jobs by kind."""
+    """Of one site: mails since a time by result, parked jobs by kind, and its token if one of Forge's is stored."""
 
     mails: Mapping[str, int]
     parked: Mapping[str, int]
+    token: TokenTimes | None = None
 
 
 class SiteHealth(Protocol):

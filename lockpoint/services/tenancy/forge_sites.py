@@ -5,7 +5,7 @@ A site that Connect knew keeps its number, its locks and its name in signatures;
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -48,6 +48,16 @@ def arrive(services: Services, arrival: Arrival) -> Tenant:
     if known.seen_at is None or not timedelta() <= now - known.seen_at < SEEN_EVERY:
         services.forge_sites.note_seen(known.tenant, now)
     return known.tenant
+
+
+def as_connect_knows(services: Services, tenant: Tenant) -> Tenant | None:
+    """Return a site of Forge's as it is called through Connect, where Connect's secret is kept since the move."""
+    if tenant.door is not Door.FORGE:
+        return None
+    known = services.installations.find(tenant.client_key)
+    if known is None or known.registration.secret is None:
+        return None
+    return replace(tenant, door=Door.CONNECT, base_url=known.registration.base_url)
 
 
 def receive(services: Services, tenant: Tenant, token: AccessToken) -> None:
@@ -121,12 +131,15 @@ def _open(services: Services, arrival: Arrival) -> Tenant:
     with services.forge_sites.change(arrival.registration.cloud_id) as change:
         known = change.find()
         tenant = change.open(arrival.registration, arrival.display_url, now)
-        for event in _events(known, arrival):
+        events = _events(known, arrival)
+        for event in events:
             change.log(tenant.id, event, now)
         if known is None or not known.tenant.active:
             change.come_back(tenant.id)
         if known is None or not _same_place(known, arrival):
             change.defer((*jobs_after_return(tenant.id), Job(JobKind.SELF_TEST, tenant.id)))
+        if InstallationEvent.MOVED in events:
+            change.defer((Job(JobKind.COPY_TEXTS, tenant.id),))
     forget(services, tenant, *(() if known is None else (known.tenant,)))
     return tenant
 

@@ -1,7 +1,8 @@
 """Texts of mails that site admins write: a signed app property; Postgres remembers only the number of the change.
 
 What anybody wrote lies in Confluence alone. So a value that is missing, garbled or older than what we remember cannot
-be put back: until an admin saves again, mails have the words of the app, and the answer says `altered`.
+be put back: until an admin saves again, mails have the words of the app, and the answer says `altered`. Each door has
+its own property: on a site that moved to Forge, Connect's counts until the texts are copied.
 """
 
 from __future__ import annotations
@@ -26,9 +27,10 @@ from lockpoint.domain.mails.mail_templates import (
 from lockpoint.domain.settings import difference
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority, Tenant
-from lockpoint.services.errors import Invalid, SettingsChanged
+from lockpoint.services.errors import HostError, HostUnavailable, Invalid, QuotaExceeded, SettingsChanged
 from lockpoint.services.ports.locks import AuditEvent, Effects
 from lockpoint.services.settings_memory import RememberedTexts
+from lockpoint.services.tenancy.forge_sites import as_connect_knows
 from lockpoint.services.tenancy.site_settings import must_administer
 
 KEY: Final = "lockpointmails"
@@ -56,15 +58,15 @@ class StoredTexts:
 
 def read(services: Services, tenant: Tenant, *, priority: Priority) -> StoredTexts:
     """Raises the host's errors. A newer signed value is ours: a crash came between storing and remembering."""
-    value = services.properties.read_app(tenant, KEY, priority=priority)
-    fields = signed_json.verify(value, _place(tenant), services.mac_keys)
     known = services.site_states.get(tenant).template_revision
-    revision = _revision(fields)
-    if revision is not None and (known is None or revision >= known):
-        if known is None or revision > known:
-            _remember(services, tenant, revision, account=None)
-        return StoredTexts(texts_from((fields or {}).get("texts")), revision)
-    return StoredTexts() if known is None else StoredTexts(revision=known, altered=True)
+    found = _signed(services, tenant, priority)
+    if known is not None and (found is None or found.revision < known):
+        found = _signed_at_connect(services, tenant, priority)
+    if found is None or found.revision < (known or 0):
+        return StoredTexts() if known is None else StoredTexts(revision=known, altered=True)
+    if found.revision != known:
+        _remember(services, tenant, found.revision, account=None)
+    return found
 
 
 def in_use(services: Services, tenant: Tenant, *, priority: Priority) -> Texts:
@@ -123,7 +125,7 @@ def refuse_wrong(changes: Changes) -> None:
 
 
 def sign_again(services: Services, tenant: Tenant, *, priority: Priority) -> None:
-    """Store the texts under the newest key, unless it signed them or they do not hold."""
+    """Store the texts at the site's door under the newest key, unless they are there so or do not hold."""
     with services.site_states.exclusive(tenant):
         stored = read(services, tenant, priority=priority)
         value = services.properties.read_app(tenant, KEY, priority=priority)
@@ -131,9 +133,24 @@ def sign_again(services: Services, tenant: Tenant, *, priority: Priority) -> Non
             _store(services, tenant, stored, priority)
 
 
-def _revision(fields: Mapping[str, object] | None) -> int | None:
-    revision = fields.get("revision") if fields else None
-    return revision if isinstance(revision, int) else None
+def _signed(services: Services, tenant: Tenant, priority: Priority) -> StoredTexts | None:
+    value = services.properties.read_app(tenant, KEY, priority=priority)
+    fields = signed_json.verify(value, _place(tenant), services.mac_keys) or {}
+    revision = fields.get("revision")
+    return StoredTexts(texts_from(fields.get("texts")), revision) if isinstance(revision, int) else None
+
+
+def _signed_at_connect(services: Services, tenant: Tenant, priority: Priority) -> StoredTexts | None:
+    """Return what a site that moved has there still. An outage is raised; a refusal means that nothing is left."""
+    before = as_connect_knows(services, tenant)
+    if before is None:
+        return None
+    try:
+        return _signed(services, before, priority)
+    except (HostUnavailable, QuotaExceeded):
+        raise
+    except HostError:
+        return None
 
 
 def _changed(texts: Texts, language: str, changes: Changes) -> Texts:

@@ -35,6 +35,7 @@ PRIORITY: Final = {
     JobKind.SWITCHED: -10,
     JobKind.REDISCOVER: -20,
     JobKind.GOODBYE: -20,
+    JobKind.COPY_TEXTS: -10,
 }
 
 

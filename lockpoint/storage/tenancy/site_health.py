@@ -1,4 +1,4 @@
-"""What admins of a site watch: its mails and its parked jobs."""
+"""What admins of a site watch: its mails, its parked jobs, and how long Forge's token lives."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import Final
 from sqlalchemy import Integer, cast, func, select
 
 from lockpoint.services.context import Tenant
-from lockpoint.services.ports.listing import SiteReadings
+from lockpoint.services.ports.listing import SiteReadings, TokenTimes
 from lockpoint.storage.engine import Database
-from lockpoint.storage.tables import EMAIL_LOG, QUEUE
+from lockpoint.storage.tables import EMAIL_LOG, FORGE_TOKEN, QUEUE
 
 _LOG: Final = EMAIL_LOG.c
 _JOB: Final = QUEUE.c
+_TOKEN: Final = FORGE_TOKEN.c
 _of_job = cast(_JOB.args["tenant_id"].astext, Integer)
 
 
@@ -30,8 +31,11 @@ class PostgresSiteHealth:
             .where(_JOB.status == "failed", _of_job == tenant.id)
             .group_by(_JOB.task_name)
         )
+        token = select(_TOKEN.received_at, _TOKEN.expires_at).where(_TOKEN.tenant_id == tenant.id)
         with self._database.transaction() as connection:
+            times = connection.execute(token).one_or_none()
             return SiteReadings(
+                token=None if times is None else TokenTimes(*times),
                 mails=dict(connection.execute(mails).all()),
                 parked=dict(connection.execute(parked).all()),
             )

@@ -11,7 +11,7 @@ const SHEETS = ["light", "dark"].map((mode) => `/_sim/nm/atlassian-connect-js/di
 const theme = () => ({ colorMode: document.documentElement.getAttribute("data-color-mode"), sheets: SHEETS });
 
 /** What the frame may ask for, by the name of the command. */
-function commandsOf({ module, spot, send, close }) {
+function commandsOf({ module, spot, send, close, submit }) {
   const flags = new Map();
   const listeners = new Map();
   let watching = null;
@@ -48,16 +48,17 @@ function commandsOf({ module, spot, send, close }) {
       for (const call of listeners.get(event) ?? []) send({ call, args: [payload] });
     },
     close,
+    submit,
     emitReadyEvent() {
       throw new Error("This is no export.");
     },
   };
 }
 
-/** Answers the frame's messages and follows its height; returns what ends it. */
-function serve(frame, module, { spot, close, follow = () => {} }) {
+/** Answers the frame's messages and follows its height; returns what ends it. Only settings of a macro can be submitted. */
+function serve(frame, module, { spot, close, submit = () => false, follow = () => {} }) {
   const send = (message) => frame.contentWindow?.postMessage({ forge: message }, module.origin);
-  const commands = commandsOf({ module, spot, send, close });
+  const commands = commandsOf({ module, spot, send, close, submit });
   const answer = async ({ data, origin, source }) => {
     if (origin !== module.origin || source !== frame.contentWindow || !data?.forge) return;
     const { id, command, payload, height } = data.forge;
@@ -92,6 +93,17 @@ export function forgeFrame(module, { contentId = "", spaceKey = "", macro }) {
 
 /** Opens a module in a modal dialog, as the byline and the page's menu do. */
 export function openSurface(view, module) {
+  openDialog(module, { contentId: view.page.id });
+}
+
+/** Opens the settings of a macro on the page, and calls `changed` once they are stored. The app's own buttons close them. */
+export function openSettings(view, module, macroId, changed) {
+  const store = (submitted) => post(`/_sim/sites/${view.site}/macro/settings`, { pageId: view.page.id, macroId, submitted });
+  const spot = { contentId: view.page.id, localId: macroId, configuring: true };
+  openDialog({ ...module, ...module.settings }, spot, { store, changed });
+}
+
+function openDialog(module, spot, settings) {
   const opener = document.activeElement;
   const frame = frameOf(module);
   const body = el("div", { class: "dialog-body" }, frame);
@@ -104,10 +116,15 @@ export function openSurface(view, module) {
     document.dispatchEvent(new CustomEvent("sim:dialog-closed"));
     return true;
   };
-  const end = serve(frame, module, { spot: { contentId: view.page.id }, close });
+  const submit = settings && (async (submitted) => {
+    await settings.store(submitted);
+    close();
+    await settings.changed();
+  });
+  const end = serve(frame, module, { spot, close, submit });
   dialog.addEventListener("cancel", (event) => {
     event.preventDefault();
-    close();
+    if (!settings) close();
   });
   document.body.append(dialog);
   dialog.showModal();

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from lockpoint.services.context import Actor, Door
 from lockpoint.services.errors import NotAllowed, NotFound
 from lockpoint.services.listing import site_health
-from lockpoint.services.listing.site_health import Health
+from lockpoint.services.listing.site_health import ForgeHealth, Health
+from lockpoint.services.ports.forge import AccessToken
 from lockpoint.services.ports.locks import Protection
 from lockpoint.services.quota_accounting import Counter, Share
 from tests.fakes.storage import FakeSharedPoints
@@ -74,3 +77,19 @@ def test_points_are_those_of_the_site(flagged: Stage) -> None:
     later = of_site(flagged).points
     assert later is not None
     assert later.used is None
+
+
+def test_access_through_forge_is_told_while_its_token_lives(stage: Stage) -> None:
+    """A site at Connect's door has none to tell, whatever is left of an earlier one."""
+    until = START + timedelta(hours=3)
+    stage.world.tables.tokens[ACME.id] = AccessToken("a token", until)
+    assert of_site(stage).forge is None
+    admin = Actor(replace(ACME, door=Door.FORGE), SAM)
+    found = site_health.of_site(stage.world.services, admin)
+    assert found.forge == ForgeHealth(until, START)
+    stage.world.clock.advance(hours=3)
+    ended = site_health.of_site(stage.world.services, admin).forge
+    assert ended is not None
+    assert ended.access_until is None
+    stage.world.tables.tokens.clear()
+    assert site_health.of_site(stage.world.services, admin).forge == ForgeHealth(None, None)

@@ -88,7 +88,7 @@ def test_a_site_that_connect_knew_keeps_number_and_name(world: World) -> None:
     assert (tenant.id, tenant.client_key, tenant.door) == (ACME.id, ACME.client_key, Door.FORGE)
     assert tenant.returned_at is None
     assert events(world) == [InstallationEvent.MOVED]
-    assert jobs(world, tenant) == RETURN
+    assert jobs(world, tenant) == [*RETURN, JobKind.COPY_TEXTS]
 
 
 def test_a_reinstallation_looks_for_everything_again(world: World) -> None:

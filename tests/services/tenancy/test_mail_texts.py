@@ -9,8 +9,16 @@ import pytest
 from lockpoint.domain import signed_json
 from lockpoint.domain.events import AuditKind
 from lockpoint.domain.mails.mail_templates import MailTemplate, Texts
-from lockpoint.services.context import Priority
-from lockpoint.services.errors import HostUnavailable, Invalid, NotAllowed, SettingsChanged, StorageUnavailable
+from lockpoint.services.context import Actor, Door, Priority
+from lockpoint.services.errors import (
+    HostUnavailable,
+    Invalid,
+    NotAllowed,
+    SettingsChanged,
+    StorageUnavailable,
+    Unauthorised,
+)
+from lockpoint.services.ports.tenancy import Installation, Registration
 from lockpoint.services.settings_memory import TextsMemory
 from lockpoint.services.tenancy import mail_texts
 from lockpoint.services.tenancy.mail_texts import KEY, StoredTexts
@@ -166,3 +174,89 @@ def test_the_newest_key_signs_again(stage: Stage) -> None:
     stage.world.site().app_properties[KEY] = "x"
     mail_texts.sign_again(services, ACME, priority=Priority.SWEEP)
     assert stage.world.site().app_properties[KEY] == "x"
+
+
+MOVED = replace(ACME, door=Door.FORGE, base_url="https://api.example/ex/confluence/1/wiki")
+
+
+def _move(stage: Stage, *, secret: str | None = "kept") -> None:
+    """From now on acme comes by Forge, whose app properties are empty; Connect's secret is kept there or erased."""
+    tables, installations = stage.world.tables, stage.world.services.installations
+    tables.tenants[ACME.id] = MOVED
+    registration = Registration(client_key=ACME.client_key, base_url=ACME.base_url, secret=secret, door=Door.FORGE)
+    installations.rows[ACME.client_key] = Installation(MOVED, registration)  # type: ignore[attr-defined]
+
+
+def _seen_at_forge(stage: Stage) -> StoredTexts:
+    return mail_texts.overview(stage.world.services, Actor(MOVED, SAM))
+
+
+def _copy(stage: Stage) -> None:
+    mail_texts.sign_again(stage.world.services, MOVED, priority=Priority.MAINTENANCE)
+
+
+def test_after_a_move_the_texts_hold_at_once_and_are_copied(stage: Stage) -> None:
+    """Then Connect is not asked again; what lies there, and the other site, stay as they were."""
+    _change(stage)
+    kept = stage.world.site().app_properties[KEY]
+    _move(stage)
+    assert _seen_at_forge(stage) == StoredTexts({"de": {MAIL: MINE}}, 1)
+    assert stage.world.site().forge_properties == {}
+    _copy(stage)
+    assert stage.world.site().forge_properties == {KEY: kept} == stage.world.site().app_properties
+    stage.taps.clear()
+    assert _seen_at_forge(stage).texts == {"de": {MAIL: MINE}}
+    assert stage.taps.calls["properties.read_app"] == 1
+    assert untouched(stage)
+    assert stage.world.site(GLOBEX).forge_properties == {}
+
+
+def test_a_change_through_forge_is_not_undone_by_a_late_copy(stage: Stage) -> None:
+    _change(stage)
+    _move(stage)
+    actor = Actor(MOVED, SAM)
+    mail_texts.change(stage.world.services, actor, "de", revision=1, changes={MAIL: OTHER})
+    _copy(stage)
+    assert _seen_at_forge(stage) == StoredTexts({"de": {MAIL: OTHER}}, 2)
+
+
+def test_without_connect_s_secret_the_texts_are_gone(stage: Stage) -> None:
+    _change(stage)
+    _move(stage, secret=None)
+    assert _seen_at_forge(stage) == StoredTexts(revision=1, altered=True)
+    _copy(stage)
+    assert stage.world.site().forge_properties == {}
+
+
+def test_what_lies_at_connect_is_not_believed(stage: Stage) -> None:
+    _change(stage)
+    stage.world.site().app_properties[KEY] = {"revision": 9, "texts": []}
+    _move(stage)
+    _copy(stage)
+    assert _seen_at_forge(stage) == StoredTexts(revision=1, altered=True)
+    assert stage.world.site().forge_properties == {}
+
+
+def test_a_site_that_never_had_texts_does_not_ask_connect(stage: Stage) -> None:
+    _move(stage)
+    _copy(stage)
+    assert stage.taps.calls["properties.read_app"] == 2
+    assert _seen_at_forge(stage) == StoredTexts()
+
+
+def _failing(stage: Stage, trouble: Exception) -> None:
+    def fail() -> None:
+        raise trouble
+
+    stage.taps.clear()
+    stage.taps.before["properties.read_app", 2] = fail
+
+
+def test_an_outage_of_connect_s_door_says_nothing_a_refusal_does(stage: Stage) -> None:
+    _change(stage)
+    _move(stage)
+    _failing(stage, HostUnavailable("503"))
+    with pytest.raises(HostUnavailable):
+        _seen_at_forge(stage)
+    _failing(stage, Unauthorised("401"))
+    assert _seen_at_forge(stage) == StoredTexts(revision=1, altered=True)

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from simulator.forge import frames
+from simulator.world.bodies import macros
 from simulator.world.seed import ALICE, PAGE_ID
 from tests.simulator.conftest import Sim
 
@@ -104,3 +105,48 @@ def test_a_macro_is_told_what_its_author_chose(forge: Sim) -> None:
     told = context(forge, "locked-files", f"contentId={PAGE_ID}&localId={macro['id']}")
     assert (told["localId"], told["extension"]["config"]) == (macro["id"], {"scope": "space"})
     assert "config" not in context(forge, "locked-files", f"contentId={PAGE_ID}&localId=other")["extension"]
+    editing = context(forge, "locked-files", f"contentId={PAGE_ID}&localId={macro['id']}&configuring=true")["extension"]
+    assert "macro" not in told["extension"]
+    assert (editing["config"], editing["isEditing"]) == ({"scope": "space"}, True)
+    assert editing["macro"] == {"isConfiguring": True, "isInserting": False}
+
+
+def test_a_macro_has_the_settings_of_its_manifest(forge: Sim) -> None:
+    settings = {one["key"]: one["settings"] for one in shown(forge) if one["settings"]}
+    assert settings.keys() == {"locked-files"}
+    assert settings["locked-files"]["title"] == "Settings of the macro"
+
+
+def put_macro(forge: Sim) -> str:
+    asked = {"account": "alice", "pageId": PAGE_ID, "key": "locked-files", "parameters": {"scope": "space"}}
+    forge.control("/sites/acme/macro", asked)
+    return macros(forge.running.world.sites["acme"].contents[int(PAGE_ID)].versions[-1].body)[-1].id
+
+
+def test_submitted_settings_are_stored_in_the_page(forge: Sim) -> None:
+    macro = put_macro(forge)
+    asked = {
+        "account": "bob",
+        "pageId": PAGE_ID,
+        "macroId": macro,
+        "submitted": {"config": {"scope": "mine", "rows": 5}},
+    }
+    forge.control("/sites/acme/macro/settings", asked)
+    told = context(forge, "locked-files", f"contentId={PAGE_ID}&localId={macro}")
+    assert told["extension"]["config"] == {"scope": "mine", "rows": "5"}
+
+
+@pytest.mark.parametrize(
+    ("change", "refusal"),
+    [
+        ({"submitted": None}, (400, "INVALID_PAYLOAD")),
+        ({"submitted": {}}, (400, "INVALID_CONFIG")),
+        ({"submitted": {"config": {"scope": None}}}, (400, "INVALID_CONFIG")),
+        ({"macroId": "another"}, (404, "MACRO_NOT_FOUND")),
+        ({"account": "charlie"}, (403, "You may not edit this page")),
+    ],
+)
+def test_settings_are_refused_as_on_forge(forge: Sim, change: dict[str, Any], refusal: tuple[int, str]) -> None:
+    asked = {"account": "alice", "pageId": PAGE_ID, "macroId": put_macro(forge), "submitted": {"config": {}}}
+    answer = forge.control_raw("/sites/acme/macro/settings", asked | change)
+    assert (answer.status_code, refusal[1] in answer.text) == (refusal[0], True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.world.bodies import Macro, Text, blocks, connect_macro, forge_macro, macros
+from simulator.world.bodies import Macro, Text, blocks, connect_macro, forge_macro, forge_macro_changed, macros
 
 APP = "ari:cloud:ecosystem::app/00000000-0000-4000-8000-000000000000"
 ODD = {"scope": "space", "columns": 'owner,"<b>&since'}
@@ -17,6 +17,18 @@ def test_a_macro_comes_back_as_it_was_stored(stored: str) -> None:
     (macro,) = macros(f"<p>before</p>{stored}<p>after</p>")
     assert (macro.key, macro.parameters) == ("list", ODD)
     assert macro.id
+
+
+def test_a_forge_macro_takes_other_parameters() -> None:
+    """It alone, in its place and with its id; a body without it is not changed."""
+    stored = f"<p>a</p>{forge_macro(APP, 'list', {'scope': 'page'})}{forge_macro(APP, 'list', {'rows': '5'})}<p>b</p>"
+    first, second = macros(stored)
+    changed = forge_macro_changed(stored, second.id, ODD)
+    assert changed is not None
+    assert macros(changed) == [first, Macro("list", second.id, ODD)]
+    assert [type(one) for one in blocks(changed)] == [Text, Macro, Macro, Text]
+    assert forge_macro_changed(stored, "another", ODD) is None
+    assert forge_macro_changed(connect_macro("list", {}), "1", ODD) is None
 
 
 def test_blocks_keep_the_order_of_the_page() -> None:

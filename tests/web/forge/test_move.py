@@ -100,3 +100,44 @@ def test_there_and_back(live: LiveApp) -> None:
 def test_the_other_site_stayed_at_its_door(live: LiveApp) -> None:
     found = live.database.execute("select door from installation where id = %s", [live.tenant_id("globex")]).fetchone()
     assert found == ("connect",)
+
+
+TEMPLATES = "/settings/templates"
+MAIL = "lock_ended"
+TEXT = {"subject": "{attachment} is free", "body": "Please lock it again."}
+
+
+def write_text(live: LiveApp, admin: str, site: str) -> None:
+    known = live.call(admin, "GET", TEMPLATES, site=site).json()["revision"]
+    body = {"revision": known, "language": "en", "templates": {MAIL: TEXT}}
+    assert live.call(admin, "PUT", TEMPLATES, body, site=site).status_code == 200
+
+
+def text_shown(live: LiveApp) -> tuple[bool, bool, str]:
+    shown = live.call("sam", "GET", TEMPLATES).json()
+    mine = next(one for one in shown["templates"] if one["mail"] == MAIL)
+    return shown["altered"], mine["custom"], mine["subject"]
+
+
+def app_properties(live: LiveApp, site: str) -> list[dict[str, object]]:
+    """Of Connect's installation, and of Forge's if there is one."""
+    with live.running.world.lock:
+        found = live.running.world.sites[site]
+        return [dict(one.properties) for one in (*found.installations.values(), *found.forge.values())]
+
+
+def test_the_texts_of_mails_move_along(live: LiveApp) -> None:
+    """The job of the move copies them, so they outlive Connect's installation; the other site is not touched."""
+    write_text(live, "sam", "acme")
+    write_text(live, "greta", "globex")
+    others = app_properties(live, "globex")
+    live.control("forge/install", site="acme", appId=FORGE_APP, remoteUrl=live.url)
+    live.settle()
+    assert isinstance(live.doors, dict)
+    live.doors["acme"] = "forge"
+    live.forget_tokens()
+    connect, forge = app_properties(live, "acme")
+    assert forge["lockpointmails"] == connect["lockpointmails"]
+    live.control("sites/acme/uninstall")
+    assert text_shown(live) == (False, True, TEXT["subject"])
+    assert app_properties(live, "globex") == others

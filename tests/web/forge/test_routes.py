@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import pytest
 import requests
@@ -81,6 +82,18 @@ def test_site_settings_are_app_properties_of_forge(live: LiveApp) -> None:
     with live.running.world.lock:
         (installation,) = live.running.world.sites["acme"].forge.values()
         assert "lockpointsite" in installation.properties
+
+
+def test_health_tells_how_long_the_stored_token_lives(live: LiveApp) -> None:
+    """And nothing else of it."""
+    (received, expires) = live.database.execute(
+        "select received_at, expires_at from forge_token where tenant_id = %s", [live.tenant_id("acme")]
+    ).fetchone()  # type: ignore[misc]
+    forge = live.call("sam", "GET", "/health").json()["forge"]
+    told = {name: datetime.fromisoformat(moment) for name, moment in forge.items()}
+    assert set(told) == {"accessUntil", "renewedAt"}
+    assert abs(told["accessUntil"] - expires) < timedelta(seconds=1)
+    assert abs(told["renewedAt"] - received) < timedelta(seconds=1)
 
 
 # Who gets in

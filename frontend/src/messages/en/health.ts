@@ -95,6 +95,12 @@ export const health = {
   "health.mail.commented": "Told in a comment",
   "health.mail.other": "Other",
 
+  "health.forge.title": "Access through Forge",
+  "health.forge.good": "Forge lets Lockpoint work on this site, and renews that every hour. Access until: {time}",
+  "health.forge.ending": "Forge has not renewed Lockpoint's access for longer than usual. Access until: {time}. After that, uploads over locks are undone when Forge calls again.",
+  "health.forge.none": "Lockpoint has no access now. Uploads over locks are found and undone when Forge calls again, mostly within an hour.",
+  "health.forge.renewed": "Renewed: {time}",
+
   "health.jobs.title": "Work that stopped",
   "health.jobs.none": "No work has stopped.",
   "health.jobs.hint": "Lockpoint tried this many times. The sweep still looks at every lock; the operator of Lockpoint finds the cause in the log.",
@@ -113,5 +119,6 @@ export const health = {
   "health.job.erase": "Erasing a person's data",
   "health.job.report_accounts": "Reporting accounts to Atlassian",
   "health.job.goodbye": "Closing an installation",
+  "health.job.copy_texts": "Copying the texts of mails to Forge",
   "health.job.other": "Other work",
 } as const;

@@ -21,4 +21,10 @@ export const macro = {
   "macro.column.state": "Protection",
   "macro.column.note": "Note",
   "macro.protected": "Protected",
+  "macro.settings.title": "Settings of this macro",
+  "macro.settings.scope": "Which locks",
+  "macro.settings.columns": "Columns beside the file",
+  "macro.settings.rows": "Rows at most",
+  "macro.settings.rows.hint": "From 1 to {most}",
+  "macro.settings.failed": "Confluence did not store the settings. Try again.",
 } as const;

@@ -67,6 +67,7 @@ def _model(services: Services, found: Health) -> m.HealthModel:
         mails=_mails(found.readings, found.mails) if found.readings and found.mails else None,
         parked_jobs=dict(found.readings.parked) if found.readings else None,
         restore_self_test=_test(state) if state else None,
+        forge=m.ForgeHealthModel.model_validate(found.forge) if found.forge else None,
         server_time=services.clock.now(),
     )
 

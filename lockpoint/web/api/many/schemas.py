@@ -197,12 +197,20 @@ class MailsHealthModel(Outgoing):
     parked: int
 
 
+class ForgeHealthModel(Outgoing):
+    """How long the app may call the site with the token that Forge brought last; null: not until the next one comes."""
+
+    access_until: datetime | None
+    renewed_at: datetime | None
+
+
 class HealthModel(Outgoing):
-    """Of a space only the locks; the other members are null then."""
+    """Of a space only the locks; the other members are null then. `forge` is null on a site at Connect's door, too."""
 
     locks: LocksHealthModel
     points: PointsHealthModel | None
     mails: MailsHealthModel | None
     parked_jobs: dict[str, int] | None
     restore_self_test: SelfTestModel | None
+    forge: ForgeHealthModel | None
     server_time: datetime

@@ -48,6 +48,7 @@ def test_a_site_admin_sees_the_whole(api: CheckedApi, live: LiveApp, closed: str
     assert found["points"]["most"] == live.settings.points_per_hour * 0.6
     assert 0 < found["points"]["used"] < 1000
     assert found["restoreSelfTest"]["result"] == "works"
+    assert found["forge"] is None, "the site is at Connect's door"
     assert closed not in str(found)
 
 
@@ -73,7 +74,7 @@ def test_a_space_admin_sees_the_space(api: CheckedApi, closed: str) -> None:
     del closed
     found = _health(api, "dana", "/health?space=DS")
     assert found["locks"]["unprotected"] == [{"reason": "app_blocked", "count": 1}]
-    assert [found[name] for name in ("points", "mails", "parkedJobs", "restoreSelfTest")] == [None] * 4
+    assert [found[name] for name in ("points", "mails", "parkedJobs", "restoreSelfTest", "forge")] == [None] * 5
 
 
 @pytest.mark.parametrize("who", ["alice", "charlie", "dana"])
