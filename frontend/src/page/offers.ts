@@ -1,8 +1,9 @@
-/** What a row offers: exactly what the server allows, the most wanted first. */
+/** What a row offers: exactly what the server allows, and Confluence for uploads; the most wanted first. */
 import type { Attachment } from "../api";
 import type { MessageKey } from "../messages";
 import type { IconName } from "../ui/Icon";
 import type { ActionKind } from "./actions";
+import { obstacleOf } from "./uploads";
 
 /** A form below a row; the last two are about one of those who ask. */
 export type Form =
@@ -24,10 +25,11 @@ export interface Offered {
   readonly run: Run;
 }
 
-export function offersOf({ lock: { can, state, notifyMe } }: Attachment): readonly Offered[] {
+export function offersOf(row: Attachment, mayEdit: boolean): readonly Offered[] {
+  const { lock: { can, state, notifyMe } } = row;
   const wantsNotice = can.notifyMe && state !== "free" && state !== "mine";
   const all: (Offered | false)[] = [
-    can.release && state === "mine" && { key: "upload", text: "action.upload", icon: "upload", run: { also: "upload" } },
+    obstacleOf(row, mayEdit) === null && { key: "upload", text: "action.upload", icon: "upload", run: { also: "upload" } },
     can.lock && { key: "lock", text: "action.lock", icon: "locked", run: { act: "lock" } },
     can.release && { key: "unlock", text: "action.unlock", icon: "free", run: { act: "unlock" } },
     can.lock && { key: "lockDownload", text: "action.lockDownload", icon: "download", run: { also: "download" } },
