@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Final
 
 import pytest
@@ -44,9 +45,17 @@ from tests.support.installed import wait_for_installs
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
 
-PEOPLE: Final = ("alice", "bob", "charlie", "dana", "sam", "mona", "vera")
-"""Holder, editor, viewer, space admin, site admin, and two lock managers, one of whom may only view."""
-MAY_LOCK: Final = {"alice", "bob", "dana", "sam", "mona"}
+ALL: Final = (State.FREE, State.HELD, State.ASKED)
+PEOPLE: Final = {
+    "alice": (*ALL, State.LEFT, State.SHUT_FREE, State.SHUT_HELD),
+    "bob": (*ALL, State.OWN, State.WAITED, State.LEFT, State.SHUT_FREE, State.SHUT_WAITED),
+    "charlie": (*ALL, State.WAITED, State.LEFT, State.SHUT_FREE, State.SHUT_WAITED),
+    "dana": (*ALL, State.OWN, State.LEFT, State.SHUT_FREE, State.SHUT_HELD),
+    "sam": ALL,
+    "mona": ALL,
+    "vera": (*ALL, State.SHUT_HELD),
+}
+"""Holder, editor, viewer, space admin, site admin, two lock managers (Vera may only view); and what each meets."""
 MANAGERS: Final = {"mona": ["read", "update", "delete"], "vera": ["read"]}
 NOBODY: Final[Json] = {"people": [], "groups": []}
 REFUSED: Final = r"status of (401|403|404|409|412|422|429)"
@@ -133,18 +142,10 @@ class Found:
     answers: dict[Cell, int] = field(default_factory=dict)
 
 
-def states_of(person: str) -> tuple[State, ...]:
-    """Alice waits for nobody, and her own files are those she holds."""
-    if person == "alice":
-        waiting = {State.WAITED, State.SHUT_WAITED, State.OWN}
-        return tuple(state for state in State if state not in waiting)
-    return tuple(state for state in State if state is not State.OWN or person in MAY_LOCK)
-
-
 def prepare(found: Found, stage: Stage, person: str) -> None:
     """Make a page with a file in each state, and one that the app may not edit."""
     found.pages[person], found.shut[person] = stage.page(f"Seen by {person}"), stage.page(f"Shut for {person}")
-    places = {state: (found.shut if state in SHUT else found.pages)[person] for state in states_of(person)}
+    places = {state: (found.shut if state in SHUT else found.pages)[person] for state in PEOPLE[person]}
     found.files[person] = {
         state: stage.file(state, person, f"{state.name} {person}.txt", page) for state, page in places.items()
     }
@@ -175,7 +176,7 @@ def found(stage: Stage, seats: Seats) -> Found:
     for person in PEOPLE:
         prepare(told, stage, person)
         seat = seats.of(person)
-        for page in (told.pages[person], told.shut[person]):
+        for page in {file.page for file in told.files[person].values()}:
             rows, many = read(seat, page, told.files[person])
             told.offered |= rows
             told.to_many |= many
@@ -215,11 +216,11 @@ def test_a_wrong_flag_is_caught(found: Found, seats: Seats) -> None:
         answer = route.fetch()
         told = answer.json()
         page = told["answer"]["body"] if "answer" in told else told
-        for row in page.get("attachments", ()):
+        for row in page.get("items", ()):
             row["lock"]["can"] |= {"break": row["lock"]["state"] == "other", "request": False}
         route.fulfill(response=answer, json=told)
 
-    ways = "**/api/v1/pages/*/attachments*", "**/_sim/forge/invoke/*"
+    ways = "**/api/v1/pages/**", "**/_sim/forge/invoke/**"
     for way in ways:
         seat.tab.route(way, spoil)
     rows, _ = read(seat, found.pages["bob"], found.files["bob"])
@@ -408,3 +409,23 @@ def test_an_inactive_space_offers_nothing_but_the_end_of_ones_own_locks(seats: S
             assert disagreements(set(), answers_to(seat, stage, files, set()), OFF) == []
     finally:
         stage.decide({})
+
+
+def test_a_guest_is_offered_nothing_and_allowed_nothing(seats: Seats, stage: Stage, world: World, door: str) -> None:
+    """Connect shows guests the dialog, which tells them to log in; Forge does not show them the app."""
+    page = stage.page("Public")
+    files = {state: stage.file(state, "alice", f"{state.name}.txt", page) for state in (State.FREE, State.HELD)}
+    seat = seats.of(None)
+    world.public(on=True)
+    try:
+        seat.tab.goto(page.url)
+        seat.tab.get_by_role("heading", name="Attachments").wait_for()
+        if door == FORGE:
+            assert seat.tab.locator("[data-module]").count() == 0
+            return
+        frame = seat.open_dialog(page)
+        frame.get_by_role("heading", name="Log in to see file locks").wait_for()
+        assert [one.get_attribute("aria-label") for one in frame.get_by_role("button").all()] == ["Close"]
+        assert set(answers_to(seat, stage, files, set()).values()) == {HTTPStatus.UNAUTHORIZED}
+    finally:
+        world.public(on=False)

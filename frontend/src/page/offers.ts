@@ -3,6 +3,7 @@ import type { Attachment } from "../api";
 import type { MessageKey } from "../messages";
 import type { IconName } from "../ui/Icon";
 import type { ActionKind } from "./actions";
+import { mayStopWaiting } from "./rows";
 import { obstacleOf } from "./uploads";
 
 /** A form below a row; the last two are about one of those who ask. */
@@ -26,7 +27,7 @@ export interface Offered {
 }
 
 export function offersOf(row: Attachment, mayEdit: boolean): readonly Offered[] {
-  const { lock: { can, state, notifyMe } } = row;
+  const { lock, lock: { can, state, notifyMe } } = row;
   const wantsNotice = can.notifyMe && state !== "free" && state !== "mine";
   const all: (Offered | false)[] = [
     obstacleOf(row, mayEdit) === null && { key: "upload", text: "action.upload", icon: "upload", run: { also: "upload" } },
@@ -36,7 +37,7 @@ export function offersOf(row: Attachment, mayEdit: boolean): readonly Offered[] 
     can.lock && { key: "lockOptions", text: "action.lockOptions", icon: "options", run: { form: "lock" } },
     can.extend && { key: "extend", text: "action.extend", icon: "extend", run: { act: "extend" } },
     can.extend && { key: "extendOptions", text: "action.extendOptions", icon: "options", run: { form: "extend" } },
-    notifyMe.asked && { key: "cancelNotify", text: "action.cancelNotify", icon: "bell", run: { act: "cancelNotify" } },
+    mayStopWaiting(lock) && { key: "cancelNotify", text: "action.cancelNotify", icon: "bell", run: { act: "cancelNotify" } },
     !notifyMe.asked && wantsNotice && { key: "notify", text: "action.notify", icon: "bell", run: { act: "notify" } },
     can.request && !can.cancelRequest && { key: "request", text: "action.request", icon: "ask", run: { form: "request" } },
     can.cancelRequest && { key: "cancelRequest", text: "action.cancelRequest", icon: "undo", run: { act: "cancelRequest" } },
