@@ -43,7 +43,7 @@ from tests.browser.screens import Confluence
 from tests.browser.world import ACME, Json, Page, World
 from tests.support.installed import wait_for_installs
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
 
 ALL: Final = (State.FREE, State.HELD, State.ASKED)
 PEOPLE: Final = {
@@ -302,13 +302,14 @@ def test_lists_for_managers_offer_what_the_api_allows(found: Found, seats: Seats
     ("person", "held", "waited"),
     [
         ("alice", tuple(state for state in HELD if state is not State.LEFT), ()),
-        ("bob", (State.OWN,), (State.WAITED, State.SHUT_WAITED)),
+        ("bob", (State.OWN,), (State.ASKED, State.WAITED, State.SHUT_WAITED)),
         ("charlie", (State.LEFT,), (State.WAITED, State.SHUT_WAITED)),
     ],
 )
 def test_my_locks_offer_what_the_api_allows(
     found: Found, seats: Seats, person: str, held: tuple[State, ...], waited: tuple[State, ...]
 ) -> None:
+    """Who asks for a file waits for it, too."""
     seat = seats.of(person)
     frame = Confluence(seat.tab, found.pages[person]).my_locks()
     offered = in_list(frame, seat, found, held)
