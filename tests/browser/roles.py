@@ -70,7 +70,7 @@ BULK: Final = {
 
 
 class State(Enum):
-    """Of a file. Alice holds most locks; `LEFT` is Charlie's, who may only view since; `SHUT` excludes the app."""
+    """Of a file. Alice holds most locks; `LEFT` is Charlie's, who may only view since; `SHUT…` excludes the app."""
 
     FREE = "a free file"
     HELD = "a file that Alice holds"

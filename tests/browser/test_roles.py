@@ -329,7 +329,8 @@ def test_what_lists_leave_out_is_in_the_dialog(found: Found) -> None:
 
 # Tabs
 
-Tab = tuple[str, str]
+Part = tuple[str, str]
+"""Where the API answers for a tab, and the heading of the designed refusal."""
 SPACE_TABS: Final = {
     "Locked attachments": ("/spaces/DS/locks", "You can't see this list"),
     "Permissions": (SETTINGS, "Only admins of this space see these settings"),
@@ -346,7 +347,7 @@ SITE_TABS: Final = {
 CONTROLS: Final = "[role=tabpanel] :is(button, input, select, textarea):not(.blank *)"
 
 
-def wrong_tabs(seat: Seat, frame: FrameLocator, tabs: Mapping[str, Tab]) -> list[str]:
+def wrong_tabs(seat: Seat, frame: FrameLocator, tabs: Mapping[str, Part]) -> list[str]:
     """Open every tab; return those that show controls where the API refuses, or a refusal where it answers."""
     frame.get_by_role("tab").first.wait_for()
     assert frame.get_by_role("tab").all_inner_texts() == list(tabs)
