@@ -58,6 +58,7 @@ PEOPLE: Final = {
 """Holder, editor, viewer, space admin, site admin, two lock managers (Vera may only view); and what each meets."""
 MANAGERS: Final = {"mona": ["read", "update", "delete"], "vera": ["read"]}
 NOBODY: Final[Json] = {"people": [], "groups": []}
+PATIENCE_MS: Final = 30_000
 REFUSED: Final = r"status of (401|403|404|409|412|422|429)"
 
 
@@ -268,11 +269,18 @@ NOT_IN_LISTS: Final = {
 MANAGE: Final = ("dana", "sam", "mona", "vera")
 
 
+def open_tab(frame: FrameLocator, name: str) -> None:
+    """Open a tab and wait until it is shown instead of the one before."""
+    tab = frame.get_by_role("tab", name=name, exact=True)
+    tab.click()
+    expect(tab).to_have_attribute("aria-selected", "true")
+
+
 def in_list(frame: FrameLocator, seat: Seat, found: Found, states: Iterable[State]) -> set[Cell]:
     """Search the list for the person's files; return what it offers on each. All of them must be there."""
     files = {state: found.files[seat.person][state] for state in states if state in found.files[seat.person]}
     frame.get_by_role("searchbox").fill(f"{seat.person}.txt")
-    expect(frame.locator("tr[data-row]")).to_have_count(len(files))
+    expect(frame.locator("tr[data-row]")).to_have_count(len(files), timeout=PATIENCE_MS)
     return cells_of(seat, frame, files)
 
 
@@ -298,7 +306,7 @@ def test_lists_for_managers_offer_what_the_api_allows(found: Found, seats: Seats
     assert judged(found, offered) == []
     if person == "sam":
         frame = confluence.admin()
-        frame.get_by_role("tab", name="Locked attachments").click()
+        open_tab(frame, "Locked attachments")
         assert in_list(frame, seat, found, HELD) == offered
 
 
@@ -318,7 +326,7 @@ def test_my_locks_offer_what_the_api_allows(
     frame = Confluence(seat.tab, found.pages[person]).my_locks()
     offered = in_list(frame, seat, found, held)
     if waited:
-        frame.get_by_role("tab", name="Files I wait for").click()
+        open_tab(frame, "Files I wait for")
         offered |= in_list(frame, seat, found, waited)
     assert judged(found, offered) == []
 
@@ -358,34 +366,34 @@ def wrong_tabs(seat: Seat, frame: FrameLocator, tabs: Mapping[str, Part]) -> lis
 
 def is_open(frame: FrameLocator, name: str, refusal: str) -> bool:
     """Whether a tab shows its controls; otherwise it must show the designed refusal, and nothing to press."""
-    frame.get_by_role("tab", name=name, exact=True).click()
+    open_tab(frame, name)
     refused = frame.get_by_role("heading", name=refusal)
     controls = frame.locator(CONTROLS)
-    expect(refused.or_(controls).first).to_be_visible()
+    expect(refused.or_(controls).first).to_be_visible(timeout=PATIENCE_MS)
     assert refused.count() == 0 or controls.count() == 0
     return refused.count() == 0
 
 
 @pytest.mark.parametrize("person", ["bob", "charlie", "mona", "dana", "sam"])
-def test_tabs_are_open_to_whom_the_api_answers(found: Found, seats: Seats, person: str) -> None:
+def test_tabs_are_open_to_whom_the_api_answers(seats: Seats, stage: Stage, person: str) -> None:
     """Everybody sees the same tabs; who opens one that is not theirs is told so."""
     seat = seats.of(person)
-    confluence = Confluence(seat.tab, found.pages[person])
+    confluence = Confluence(seat.tab, stage.twins)
     assert wrong_tabs(seat, confluence.space_page(), SPACE_TABS) == []
     assert wrong_tabs(seat, confluence.admin(), SITE_TABS) == []
     frame = confluence.get_started()
     told = frame.get_by_role("heading", name="Lockpoint is installed on this site")
-    expect(told.or_(frame.locator("[data-check]")).first).to_be_visible()
+    expect(told.or_(frame.locator("[data-check]")).first).to_be_visible(timeout=PATIENCE_MS)
     [(status, _)] = seat.ask([("GET", "/health", None)])
     assert is_allowed(status) is (told.count() == 0)
     assert is_allowed(status) is (frame.get_by_role("main").get_by_role("button").count() > 0)
 
 
 @pytest.mark.parametrize("person", ["bob", "mona", "dana", "sam"])
-def test_who_reads_settings_may_change_them(found: Found, seats: Seats, person: str) -> None:
+def test_who_reads_settings_may_change_them(seats: Seats, stage: Stage, person: str) -> None:
     """What a tab lets one save is saved: with the values that are stored, so that nothing changes."""
     seat = seats.of(person)
-    seat.open_dialog(found.pages[person]).get_by_role("table").wait_for()
+    seat.open_dialog(stage.twins).get_by_role("main").wait_for()
     (read_space, space), (read_site, site) = seat.ask([("GET", SETTINGS, None), ("GET", "/settings", None)])
     stored = {"version": space.get("version", 1), "rules": {}, "managers": space.get("managers", NOBODY)}
     changes = {"revision": site.get("revision", 1), "copyMode": site.get("copyMode", False)}
