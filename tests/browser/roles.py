@@ -302,6 +302,11 @@ class Stage:
         named = {"people": self.managers, "groups": []}
         self.call("dana", "PUT", SETTINGS, {"version": version, "rules": rules, "managers": named})
 
+    def is_on(self, page: Page) -> set[bool]:
+        """What several calls say, because each process of the server learns of a change by itself."""
+        path = f"/pages/{page.id}/attachments"
+        return {bool(self.call("alice", "GET", path, None)["active"]) for _ in range(8)}
+
     def file(self, state: State, person: str, title: str = "", page: Page | None = None) -> File:
         """Make a file in this state, as this person finds it."""
         name = title or f"twin {next(self._numbers)}.txt"

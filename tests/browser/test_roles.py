@@ -40,7 +40,7 @@ from tests.browser.roles import (
     uploads_of,
 )
 from tests.browser.screens import Confluence
-from tests.browser.world import ACME, Json, Page, World
+from tests.browser.world import ACME, Json, Page, World, wait_for
 from tests.support.installed import wait_for_installs
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
@@ -415,6 +415,7 @@ def test_an_inactive_space_offers_nothing_but_the_end_of_ones_own_locks(seats: S
     page = stage.page("Switched off")
     files = {state: stage.file(state, "alice", f"{state.name}.txt", page) for state in (State.FREE, State.HELD)}
     stage.decide({"active": False})
+    wait_for(lambda: stage.is_on(page) == {False}, "Lockpoint to be off")
     try:
         for seat in map(seats.of, people):
             frame = seat.open_dialog(page)
@@ -423,6 +424,7 @@ def test_an_inactive_space_offers_nothing_but_the_end_of_ones_own_locks(seats: S
             assert disagreements(set(), answers_to(seat, stage, files, set()), OFF) == []
     finally:
         stage.decide({})
+        wait_for(lambda: stage.is_on(page) == {True}, "Lockpoint to be on")
 
 
 def test_a_guest_is_offered_nothing_and_allowed_nothing(seats: Seats, stage: Stage, world: World, door: str) -> None:
