@@ -274,6 +274,14 @@ describe("the page dialog", () => {
     expect(screen.getByText(/but not edit it/)).toBeTruthy();
   });
 
+  test("who holds a lock and may no longer edit may only unlock", async () => {
+    const server = new FakeServer(file("1", "a.txt", mine({ can: { ...mine().can, extend: false } })));
+    server.viewer = { ...server.viewer, mayEdit: false };
+    await open(server);
+    expect(button("Unlock a.txt")).toBeTruthy();
+    expect(screen.queryByRole("button", { name: "Upload a new version of a.txt" })).toBeNull();
+  });
+
   test("a failed start offers another try", async () => {
     const server = new FakeServer(file("1", "a.txt"));
     server.failNext = refusal(503, "busy");

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Attachment } from "../src/api";
-import { choose, EVERYTHING, fileType, SORT_KEYS, type Choice } from "../src/page/rows";
+import { choose, EVERYTHING, fileType, mayStopWaiting, SORT_KEYS, type Choice } from "../src/page/rows";
 import { file, free, mine, others } from "./cast";
 
 const files: readonly Attachment[] = [
@@ -60,5 +60,18 @@ describe("the list", () => {
     expect(fileType(file("1", "a.tar.gz"))).toBe("GZ");
     expect(fileType(file("1", "README", free(), { mediaType: "text/plain; charset=utf-8" }))).toBe("PLAIN");
     expect(fileType(file("1", ".profile", free(), { mediaType: "" }))).toBe("");
+  });
+});
+
+describe("who waits", () => {
+  const waiting = others({ notifyMe: { asked: true, count: 1, position: 1 } });
+  const shut = { ...waiting, unprotectedReason: "app_blocked", can: { ...waiting.can, notifyMe: false } };
+
+  test("may stop, and who does not wait has nothing to stop", () => {
+    expect([waiting, others()].map(mayStopWaiting)).toEqual([true, false]);
+  });
+
+  test("may stop where the app is shut out only if they may edit the page", () => {
+    expect([shut, { ...shut, can: { ...shut.can, giveAccess: true } }].map(mayStopWaiting)).toEqual([false, true]);
   });
 });

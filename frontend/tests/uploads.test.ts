@@ -53,6 +53,15 @@ describe("a new version", () => {
     expect([shown("1")?.step, shown("2")?.step].sort()).toEqual(["failed", "sent"]);
   });
 
+  test("is not sent by a holder who may no longer edit the page", async () => {
+    const server = new FakeServer(file("1", "plan.docx", mine()));
+    server.viewer = { ...server.viewer, mayEdit: false };
+    const { upload, uploads, row, shown } = await opened(server);
+    await uploads.offer(row(), offer(DOCX));
+    expect(upload).not.toHaveBeenCalled();
+    expect(shown()).toMatchObject({ step: "refused", why: "readOnly" });
+  });
+
   test("is not sent when the lock is gone by now, and the row shows why", async () => {
     const server = new FakeServer(file("1", "plan.docx", mine()));
     const { upload, uploads, row, shown } = await opened(server);

@@ -115,10 +115,11 @@ describe("words", () => {
   });
 
   test("a row says why nothing can be dropped on it", () => {
-    expect(dropWords(file("1", "a.pdf", mine()), voice)).toBe("Drop the new version here");
-    expect(dropWords(file("1", "a.pdf", others()), voice)).toContain("Bob Brown has locked a.pdf");
-    expect(dropWords(file("1", "a.pdf", free()), voice)).toContain("Lock a.pdf first");
-    expect(dropWords(file("1", "a.pdf", free({ can: { ...free().can, lock: false } })), voice)).toContain("may not change");
-    expect(dropWords(file("1", "a.pdf", free({ state: "ending" })), voice)).toContain("just ending");
+    expect(dropWords(file("1", "a.pdf", mine()), true, voice)).toBe("Drop the new version here");
+    expect(dropWords(file("1", "a.pdf", mine()), false, voice)).toContain("may not change");
+    expect(dropWords(file("1", "a.pdf", others()), true, voice)).toContain("Bob Brown has locked a.pdf");
+    expect(dropWords(file("1", "a.pdf", free()), true, voice)).toContain("Lock a.pdf first");
+    expect(dropWords(file("1", "a.pdf", free({ can: { ...free().can, lock: false } })), false, voice)).toContain("may not change");
+    expect(dropWords(file("1", "a.pdf", free({ state: "ending" })), true, voice)).toContain("just ending");
   });
 });

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import NAMESPACE_DNS, uuid5
+
 from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
@@ -9,7 +11,7 @@ from simulator.control import views
 from simulator.control.declare import Answer, Control, control
 from simulator.http.auth import cookie_name, session_account
 from simulator.http.operations import json_answer
-from simulator.model.entities import Group
+from simulator.model.entities import Group, Person
 from simulator.model.errors import ApiError
 from simulator.world import pages
 
@@ -69,6 +71,21 @@ def person(call: Control) -> Answer:
     status = call.data.get("status") or ("active" if call.flag("active", default=who.active) else "inactive")
     if status != who.status and not (status == "inactive" and who.status == "closed"):
         pages.set_account_status(call.world, call.site, who, str(status))
+    return views.person_json(who)
+
+
+@control(blueprint, "POST", "/sites/<site>/newcomer")
+def newcomer(call: Control) -> Answer:
+    """Add a person; `permissions` are those in the space. 409 where somebody has this name."""
+    name, permissions = call.text("name"), call.data.get("permissions", [])
+    if call.site.person(name) is not None:
+        raise ApiError(409, f"{name} is here already")
+    if not isinstance(permissions, list):
+        raise ApiError(400, "permissions is a list")
+    account = f"557058:{uuid5(NAMESPACE_DNS, f'{name}.{call.site.key}.example')}"
+    who = Person(account, name, call.text("displayName", name.title()), f"{name}@{call.site.key}.example")
+    call.site.people[account] = who
+    pages.space_permissions(call.world, call.site, call.space(), account, set(map(str, permissions)))
     return views.person_json(who)
 
 

@@ -26,10 +26,10 @@ function bylineText(module) {
   return { name: module.byline?.name?.value ?? module.name, tooltip: module.byline?.tooltip?.value ?? module.tooltip };
 }
 
-/** Returns what apps of both kinds put into a place: `{ key, name, tooltip, open }`. */
+/** Returns what apps of both kinds put into a place: `{ key, name, tooltip, open }`. Forge shows guests no app. */
 function itemsOf(view, connectModules, forgeKind) {
   const connect = connectModules.map((module) => ({ key: module.key, ...bylineText(module), open: () => openModule(view, module) }));
-  const forge = view.forge.filter(({ kind }) => kind === forgeKind)
+  const forge = view.forge.filter(({ kind }) => view.me !== null && kind === forgeKind)
     .map((module) => ({ key: module.key, name: module.title, tooltip: module.tooltip, open: () => openSurface(view, module) }));
   return [...connect, ...forge];
 }

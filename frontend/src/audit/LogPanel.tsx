@@ -41,7 +41,7 @@ function Found({ log, filters, voice, onFilters }: {
 }) {
   const { t } = voice;
   const { rows, next, loading, problem } = log;
-  if (rows === null) return problem === null ? <Loading text={t("audit.loading")} /> : <Failed title={t("audit.failed")} problem={problem} t={t} onRetry={log.reload} />;
+  if (rows === null) return <Failed title={t("audit.failed")} problem={problem} t={t} onRetry={log.reload} />;
   if (rows.length === 0 && isFiltered(filters)) {
     return (
       <Blank title={t("audit.noMatch.title")} hint={t("audit.noMatch.hint")}>
@@ -74,6 +74,8 @@ export function LogPanel({ place, space }: { readonly place: PanelProps; readonl
     const words = space === null ? "site.forbidden" : "audit.forbidden";
     return <Blank title={t(`${words}.title`)} hint={t(`${words}.hint`)} />;
   }
+  // Before the first answer nobody knows whether the viewer may see anything of it.
+  if (log.rows === null && log.problem === null) return <Loading text={t("audit.loading")} />;
   return (
     <div class="audit">
       <div class="audit-head">

@@ -1,5 +1,6 @@
 /** The buttons of one row: exactly what the server allows this viewer. */
 import type { MessageKey } from "../messages";
+import { mayStopWaiting } from "../page/rows";
 import type { Voice } from "../voice";
 import type { ListRow, RowAction } from "./store";
 import { titleOf } from "./titleOf";
@@ -34,7 +35,7 @@ function offered({ row: { file: { lock } }, onAct, onForm }: Props): readonly Of
   const offers: (Offer | false)[] = [
     can.extend && acts("action.extend", "extend"),
     can.release && acts("action.unlock", "unlock"),
-    notifyMe.asked && acts("action.cancelNotify", "cancelNotify"),
+    mayStopWaiting(lock) && acts("action.cancelNotify", "cancelNotify"),
     !notifyMe.asked && can.notifyMe && state === "other" && acts("action.notify", "notify"),
     can.break && state !== "mine" && opens("break"),
     can.takeOver && state !== "mine" && opens("takeOver"),

@@ -35,6 +35,8 @@ export interface RowEvents {
 interface Props {
   readonly row: Attachment;
   readonly voice: Voice;
+  /** Whether the viewer may edit the page. */
+  readonly mayEdit: boolean;
   /** The time left in words, which changes by the minute. */
   readonly left: string;
   readonly selected: boolean;
@@ -181,7 +183,7 @@ function Below(props: Props) {
 }
 
 function Row(props: Props) {
-  const { row, voice, selected, working, form, problem, upload, events } = props;
+  const { row, voice, mayEdit, selected, working, form, problem, upload, events } = props;
   const { t } = voice;
   const below = form !== null || problem !== null || upload !== null || requestsShown(row, voice.me).length > 0;
   const drop = useDrop((offer) => events.offer(row, offer));
@@ -192,7 +194,7 @@ function Row(props: Props) {
         <SelectCell {...props} />
         <th role="rowheader" scope="row" class="cell-name">
           <div class="name"><FileIcon title={row.title} mediaType={row.mediaType} /><div><NameCell {...props} /></div></div>
-          {drop.above && <p class="drop-words"><Icon name="upload" /><span>{dropWords(row, voice)}</span></p>}
+          {drop.above && <p class="drop-words"><Icon name="upload" /><span>{dropWords(row, mayEdit, voice)}</span></p>}
         </th>
         <td role="cell" class="cell-type wide-only">{fileType(row)}</td>
         <td role="cell" class="cell-size wide-only">{sizeOf(row, voice)}</td>
@@ -202,7 +204,7 @@ function Row(props: Props) {
         <td role="cell" class="cell-ends" data-label={t("column.endsIn")}><EndsCell {...props} /></td>
         <td role="cell" class="cell-waiting"><WaitingCell {...props} /></td>
         <td role="cell" class="cell-actions">
-          <RowActions {...{ row, voice, working }} uploading={isUnderWay(upload ?? undefined)} onRun={(wanted) => run(props, wanted)} />
+          <RowActions {...{ row, voice, mayEdit, working }} uploading={isUnderWay(upload ?? undefined)} onRun={(wanted) => run(props, wanted)} />
         </td>
       </tr>
       {below && <Below {...props} />}

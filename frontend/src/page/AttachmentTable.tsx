@@ -6,7 +6,7 @@ import { useReach } from "../ui/useReach";
 import { AttachmentRow, type RowEvents } from "./AttachmentRow";
 import type { Form } from "./offers";
 import { isHeld, type Choice, type Sort, type SortKey } from "./rows";
-import type { PageState } from "./store";
+import { viewerMayEdit, type PageState } from "./store";
 import type { Upload } from "./uploads";
 import type { Voice } from "../voice";
 import { leftWords } from "./words";
@@ -79,7 +79,7 @@ export function AttachmentTable(props: Props) {
       <Head {...props} />
       <tbody role="rowgroup">
         {rows.slice(0, reach).map((row) => (
-          <AttachmentRow key={row.id} row={row} voice={voice} events={events} selected={selected.has(row.id)}
+          <AttachmentRow key={row.id} row={row} voice={voice} mayEdit={viewerMayEdit(state)} events={events} selected={selected.has(row.id)}
             left={isHeld(row.lock) ? leftWords(row.lock, ageSeconds, voice) : ""}
             working={state.working.has(row.id)} problem={state.rowProblems.get(row.id) ?? null}
             upload={uploads.get(row.id) ?? null} form={forms.get(row.id) ?? null} />

@@ -8,6 +8,7 @@ import { offersOf, type Offered, type Run } from "./offers";
 interface Props {
   readonly row: Attachment;
   readonly voice: Voice;
+  readonly mayEdit: boolean;
   readonly working: boolean;
   readonly uploading: boolean;
   readonly onRun: (run: Run) => void;
@@ -21,9 +22,9 @@ function itemOf({ key, text, icon, danger, run }: Offered, { voice: { t }, onRun
 }
 
 export function RowActions(props: Props) {
-  const { row, working, uploading, voice: { t }, onRun } = props;
+  const { row, mayEdit, working, uploading, voice: { t }, onRun } = props;
   const { title } = row;
-  const all = offersOf(row);
+  const all = offersOf(row, mayEdit);
   const upload = all.find(({ key }) => key === "upload");
   const [main, ...rest] = all.filter((offer) => offer !== upload);
   return (

@@ -1,8 +1,10 @@
-/** What a row offers: exactly what the server allows, the most wanted first. */
+/** What a row offers: exactly what the server allows, and Confluence for uploads; the most wanted first. */
 import type { Attachment } from "../api";
 import type { MessageKey } from "../messages";
 import type { IconName } from "../ui/Icon";
 import type { ActionKind } from "./actions";
+import { mayStopWaiting } from "./rows";
+import { obstacleOf } from "./uploads";
 
 /** A form below a row; the last two are about one of those who ask. */
 export type Form =
@@ -24,17 +26,18 @@ export interface Offered {
   readonly run: Run;
 }
 
-export function offersOf({ lock: { can, state, notifyMe } }: Attachment): readonly Offered[] {
+export function offersOf(row: Attachment, mayEdit: boolean): readonly Offered[] {
+  const { lock, lock: { can, state, notifyMe } } = row;
   const wantsNotice = can.notifyMe && state !== "free" && state !== "mine";
   const all: (Offered | false)[] = [
-    can.release && state === "mine" && { key: "upload", text: "action.upload", icon: "upload", run: { also: "upload" } },
+    obstacleOf(row, mayEdit) === null && { key: "upload", text: "action.upload", icon: "upload", run: { also: "upload" } },
     can.lock && { key: "lock", text: "action.lock", icon: "locked", run: { act: "lock" } },
     can.release && { key: "unlock", text: "action.unlock", icon: "free", run: { act: "unlock" } },
     can.lock && { key: "lockDownload", text: "action.lockDownload", icon: "download", run: { also: "download" } },
     can.lock && { key: "lockOptions", text: "action.lockOptions", icon: "options", run: { form: "lock" } },
     can.extend && { key: "extend", text: "action.extend", icon: "extend", run: { act: "extend" } },
     can.extend && { key: "extendOptions", text: "action.extendOptions", icon: "options", run: { form: "extend" } },
-    notifyMe.asked && { key: "cancelNotify", text: "action.cancelNotify", icon: "bell", run: { act: "cancelNotify" } },
+    mayStopWaiting(lock) && { key: "cancelNotify", text: "action.cancelNotify", icon: "bell", run: { act: "cancelNotify" } },
     !notifyMe.asked && wantsNotice && { key: "notify", text: "action.notify", icon: "bell", run: { act: "notify" } },
     can.request && !can.cancelRequest && { key: "request", text: "action.request", icon: "ask", run: { form: "request" } },
     can.cancelRequest && { key: "cancelRequest", text: "action.cancelRequest", icon: "undo", run: { act: "cancelRequest" } },

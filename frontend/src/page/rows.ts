@@ -29,6 +29,11 @@ export function needsAttention(lock: LockView): boolean {
   return lock.state === "unreadable" || (isHeld(lock) && lock.protection !== "protected");
 }
 
+/** Whether the viewer waits and may stop: where the app is shut out, it writes for those alone who may edit the page. */
+export function mayStopWaiting({ notifyMe, can, unprotectedReason }: LockView): boolean {
+  return notifyMe.asked && (unprotectedReason !== "app_blocked" || can.giveAccess);
+}
+
 /** How many of these files somebody has locked. */
 export function lockedCount(rows: readonly Attachment[]): number {
   return rows.filter(({ lock }) => isHeld(lock)).length;

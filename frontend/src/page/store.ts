@@ -42,6 +42,11 @@ export interface PageState {
   readonly accessProblem: Problem | null;
 }
 
+/** Whether the viewer may change the page and its attachments, as far as the server has told. */
+export function viewerMayEdit({ viewer }: PageState): boolean {
+  return viewer?.mayEdit === true;
+}
+
 const START: PageState = {
   phase: "loading",
   rows: [],

@@ -4,7 +4,7 @@ import { UploadFailure, type Host } from "../host";
 import { problemOf, type Problem } from "../problems";
 import { endingOf, kindOf } from "../ui/fileKind";
 import { Observed } from "./observed";
-import type { PageStore } from "./store";
+import { viewerMayEdit, type PageStore } from "./store";
 
 export type Refusal = "several" | "folder" | "empty" | "free" | "other" | "ending" | "readOnly" | "lost";
 export type Failure = "offline" | "tooLarge" | "forbidden" | "missing" | "quota" | "unexpected";
@@ -44,9 +44,9 @@ export function failureOf(error: unknown): Failure {
   return WHY[status ?? 0] ?? "unexpected";
 }
 
-/** Return why nothing may be uploaded over a file now; null: the viewer has locked it. */
-export function obstacleOf({ lock: { state, can } }: Attachment): Refusal | null {
-  if (can.release && state === "mine") return null;
+/** Return why nothing may be uploaded over a file now; null: the viewer has locked it, and may edit the page. */
+export function obstacleOf({ lock: { state, can } }: Attachment, mayEdit: boolean): Refusal | null {
+  if (can.release && state === "mine") return mayEdit ? null : "readOnly";
   if (state === "other" || state === "ending") return state;
   return can.lock ? "free" : "readOnly";
 }
@@ -57,8 +57,8 @@ export function isOtherKind(file: File, { title, mediaType }: Attachment): boole
   return one === "" || other === "" ? kindOf(file.name, file.type) !== kindOf(title, mediaType) : one !== other;
 }
 
-function refusalOf(row: Attachment, files: readonly File[], folder: boolean): Refusal | null {
-  const obstacle = obstacleOf(row);
+function refusalOf(row: Attachment, { files, folder }: Offer, mayEdit: boolean): Refusal | null {
+  const obstacle = obstacleOf(row, mayEdit);
   if (obstacle !== null) return obstacle;
   if (folder) return "folder";
   if (files.length > 1) return "several";
@@ -90,10 +90,10 @@ export class Uploads extends Observed<UploadsState> {
   }
 
   /** Take what somebody dropped or chose: send it, ask, or say why not. Never rejects. */
-  async offer(row: Attachment, { files, folder }: Offer): Promise<void> {
-    const [file] = files;
+  async offer(row: Attachment, offer: Offer): Promise<void> {
+    const [file] = offer.files;
     if (isUnderWay(this.get().byRow.get(row.id))) return; // The row shows what is on its way.
-    const why = refusalOf(row, files, folder);
+    const why = refusalOf(row, offer, viewerMayEdit(this.page.get()));
     if (why !== null) this.put(row.id, { step: "refused", why, file: file?.name ?? "" });
     else if (file !== undefined && isOtherKind(file, row)) this.put(row.id, { step: "confirm", file });
     else if (file !== undefined) await this.send(row, file);

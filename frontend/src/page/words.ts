@@ -167,7 +167,7 @@ function refusedWords(row: Attachment, why: Extract<Upload, { step: "refused" }>
 }
 
 /** Return what a row says to a file above it. */
-export function dropWords(row: Attachment, voice: Voice): string {
-  const obstacle = obstacleOf(row);
+export function dropWords(row: Attachment, mayEdit: boolean, voice: Voice): string {
+  const obstacle = obstacleOf(row, mayEdit);
   return obstacle === null ? voice.t("upload.drop") : refusedWords(row, obstacle, "", voice);
 }
