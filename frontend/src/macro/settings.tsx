@@ -1,6 +1,10 @@
 /** What the author of a macro may choose, as a form in a dialog. Only Forge shows it: on Connect, Confluence itself asks. */
 import { render, type ComponentChildren } from "preact";
 import { useId, useState } from "preact/hooks";
+import "../messages/parts/lists";
+import "../messages/parts/locks";
+import "../messages/parts/macro";
+import "../messages/parts/settings";
 import "../styles/app.css";
 import "../styles/macro.css";
 import { LOCK_SORTS } from "../api/lists";

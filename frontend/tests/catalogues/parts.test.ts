@@ -15,7 +15,7 @@ function byName(all: readonly Source[]): ReadonlyMap<string, Source> {
   return new Map(all.map((source) => [source.name, source]));
 }
 
-const SCREENS = ["page", "macro", "getStarted", "myLocks", "space", "site"].map((screen) => `${screen}/main.tsx`);
+const SCREENS = [...["page", "macro", "getStarted", "myLocks", "space", "site"].map((screen) => `${screen}/main.tsx`), "macro/settings.tsx"];
 
 describe("the texts of a screen", () => {
   test.each(SCREENS)("come with the code that shows them: %s", (screen) => {
