@@ -43,7 +43,7 @@ from tests.browser.screens import Confluence
 from tests.browser.world import ACME, Json, Page, World, wait_for
 from tests.support.installed import wait_for_installs
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.processes, pytest.mark.long, pytest.mark.timeout(600)]
 
 ALL: Final = (State.FREE, State.HELD, State.ASKED)
 PEOPLE: Final = {

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +12,7 @@ from typing import Any, Final, TypeVar
 
 import requests
 
-from devstack.stack import Stack
+from devstack.stack import ROOT, Stack
 
 ACME: Final = "acme"
 GLOBEX: Final = "globex"
@@ -49,6 +52,12 @@ class World:
         self._stack.confluence.post(
             "/_sim/faults", {"kind": "delay", "method": method, "path": path, "seconds": seconds}
         )
+
+    def test_restoring(self) -> None:
+        """Let the operator try Confluence's restore operation: a refusal is remembered until somebody does."""
+        command = [sys.executable, "-m", "lockpoint", "site", "show", f"{self.origin}/wiki", "--test"]
+        environment = {**os.environ, **self._stack.environment}
+        subprocess.run(command, check=True, capture_output=True, cwd=ROOT, env=environment)
 
     def public(self, *, on: bool) -> None:
         """Let people without an account see the pages of the first site, or no longer."""

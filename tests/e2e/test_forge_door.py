@@ -36,6 +36,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory, lines: list[str]) -> Iterato
         lambda name, line: lines.append(f"{name} {line}"),
         durable=False,
         doors={"acme": FORGE},
+        movable_time=True,
     )
     try:
         running.start(stop)
