@@ -419,7 +419,7 @@ def main() -> int:
     parser.add_argument("--least", type=float, default=0.0, help="the least percentage of mutants that must be caught")
     parser.add_argument("--equivalents", action="store_true", help="run the listed ones instead: all must survive")
     parser.add_argument("--root", type=Path, default=ROOT, help="the checkout")
-    parser.add_argument("--tests", nargs=1, default=TESTS, help="a folder of tests instead of all that are fast")
+    parser.add_argument("--tests", nargs="+", default=TESTS, help="folders of tests instead of all that are fast")
     asked = parser.parse_args()
     known, stale = equivalents(asked.root), outdated(asked.root)
     mutants = [mutant for mutant in chosen(asked.paths, asked.root) if (mutant.key in known) is asked.equivalents]

@@ -1,5 +1,6 @@
 """Client of the local Confluence's control API."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,6 +14,8 @@ CALL_SECONDS: Final = 30.0
 CONNECT, FORGE = "connect", "forge"
 FORGE_APP: Final = "ari:cloud:ecosystem::app/00000000-0000-4000-8000-000000000000"
 """The app's id on this machine; `forge register` would tell another."""
+INSTALL_PAUSES: Final = (1.0, 3.0)
+"""Seconds before each further try."""
 NO_CONTENT: Final = 204
 
 
@@ -41,16 +44,23 @@ class LocalConfluence:
         """Register the app and install it on every site by its door; EmbeddedError when app or simulator refuses."""
         self.post("/_sim/apps", {"descriptorUrl": f"{app_url}/atlassian-connect.json"})
         for site in SITES:
-            if doors.get(site, CONNECT) == FORGE:
-                told = {"site": site, "appId": FORGE_APP, "remoteUrl": app_url}
-                answer = self.post("/_sim/forge/install", told)
+            self._install_on(site, app_url, doors.get(site, CONNECT))
+
+    def _install_on(self, site: str, app_url: str, door: str) -> None:
+        """A database that has just started may keep the app waiting for longer than it waits."""
+        for pause in (*INSTALL_PAUSES, None):
+            if door == FORGE:
+                answer = self.post("/_sim/forge/install", {"site": site, "appId": FORGE_APP, "remoteUrl": app_url})
                 done = answer.get("appStatus") == NO_CONTENT
             else:
                 answer = self.post(f"/_sim/sites/{site}/install", {})
                 done = bool(answer.get("installed"))
-            if not done:
+            if done:
+                return
+            if pause is None:
                 msg = f"the app refused to be installed on {site}: {answer}"
                 raise EmbeddedError(msg)
+            time.sleep(pause)
 
     def site(self, name: str) -> dict[str, Any]:
         """People, contents, attachments, apps."""

@@ -80,7 +80,7 @@ class Ticks:
         self._rediscoveries = Rounds()
         self._tombstones = Rounds(first_round=timedelta(hours=1))
         self._tidied: datetime | None = None
-        self._ahead: timedelta | None = None
+        self._ahead = timedelta()
         self._counted: tuple[datetime, int, list[int]] | None = None
 
     def sweep(self) -> None:
@@ -95,9 +95,9 @@ class Ticks:
             self._services.jobs.defer(jobs)
 
     def leap(self) -> None:
-        """Enqueue every sweep when a developer has moved our time against the machine's."""
+        """Enqueue every sweep when a developer has moved our time against the machine's, also before this process."""
         before, self._ahead = self._ahead, self._services.clock.now() - _machine_time()
-        if before is not None and abs(self._ahead - before) > SMALLEST_LEAP:
+        if abs(self._ahead - before) > SMALLEST_LEAP:
             self._services.jobs.defer([Job(JobKind.SWEEP, id_) for id_ in self._services.tenants.active_ids()])
 
     def _counts(self, now: datetime) -> tuple[int, list[int]]:
