@@ -2,13 +2,13 @@
 
 import os
 import re
+import secrets
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -88,7 +88,7 @@ class Dev:
         """Call the API about the first file."""
         asked = {"site": "acme", "kind": "context", "account": person}
         token = requests.post(f"{self.page()}/_sim/tokens", json=asked).json()["token"]
-        once = {"requestId": uuid.uuid4().hex}  # noqa: TID251 - as a browser makes it
+        once = {"requestId": secrets.token_hex(16)}
         answer = requests.request(
             method,
             f"http://127.0.0.1:{self.port}/api/v1/attachments/131203{path}",

@@ -97,7 +97,7 @@ def test_a_message_id_stays_and_tells_neither_site_nor_number(undone: Stage) -> 
     def die() -> None:
         raise HostUnavailable("killed")
 
-    services, box = undone.world.services, undone.world.services.mailer.box  # type: ignore[attr-defined]
+    services, box = undone.world.services, undone.world.services.mailer.box
     stored = next(iter(undone.world.tables.intents.values()))
     undone.taps.before["intents.finish", undone.taps.calls["intents.finish"] + 1] = die
     with pytest.raises(HostUnavailable):

@@ -46,7 +46,7 @@ def test_what_must_not_stand_there_is_neither_shown_nor_sent(stage: Stage) -> No
 def test_a_test_goes_to_the_admin_who_asks(stage: Stage) -> None:
     """With invented facts; audited and logged; nobody else is told."""
     _test(stage)
-    ((address, facts, message_id),) = stage.world.services.mailer.box  # type: ignore[attr-defined]
+    ((address, facts, message_id),) = stage.world.services.mailer.box
     assert address == "sam@example.com"
     assert re.fullmatch("[0-9a-f]{32}", message_id)
     assert facts.told is not None

@@ -184,7 +184,7 @@ def _move(stage: Stage, *, secret: str | None = "kept") -> None:
     tables, installations = stage.world.tables, stage.world.services.installations
     tables.tenants[ACME.id] = MOVED
     registration = Registration(client_key=ACME.client_key, base_url=ACME.base_url, secret=secret, door=Door.FORGE)
-    installations.rows[ACME.client_key] = Installation(MOVED, registration)  # type: ignore[attr-defined]
+    installations.rows[ACME.client_key] = Installation(MOVED, registration)
 
 
 def _seen_at_forge(stage: Stage) -> StoredTexts:

@@ -88,7 +88,7 @@ def test_health_tells_how_long_the_stored_token_lives(live: LiveApp) -> None:
     """And nothing else of it."""
     (received, expires) = live.database.execute(
         "select received_at, expires_at from forge_token where tenant_id = %s", [live.tenant_id("acme")]
-    ).fetchone()  # type: ignore[misc]
+    ).fetchone()
     forge = live.call("sam", "GET", "/health").json()["forge"]
     told = {name: datetime.fromisoformat(moment) for name, moment in forge.items()}
     assert set(told) == {"accessUntil", "renewedAt"}
