@@ -98,5 +98,5 @@ def _tell(services: Services, tenant: Tenant, stored: StoredIntent, events: Sequ
 
 
 def message_id(keys: MacKeys, tenant_id: int, intent_id: int) -> str:
-    """Return a name that tells neither site nor number. A second copy has the same, unless the keys changed meanwhile."""
+    """Return a name that tells neither site nor number; a copy has the same, unless the keys changed meanwhile."""
     return digest(keys.keys[keys.newest], f"mail/{tenant_id}/{intent_id}".encode())[:32]
