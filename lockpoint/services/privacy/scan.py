@@ -90,7 +90,7 @@ def scan(pieces: Iterable[Piece], words: Words) -> list[Looked]:
     found: dict[str, Looked] = {}
     for piece in pieces:
         looked = found.setdefault(piece.place, Looked(piece.place))
-        looked.pieces += 1
+        looked.pieces += bool(piece.texts)
         if _worth_a_look(piece, words):
             _look_at_parts(piece, words, looked)
     return list(found.values())

@@ -46,6 +46,7 @@ _ACCOUNTS: Final = text(
 def in_postgres(url: str) -> Iterator[Piece]:
     """Yield every row of every table, partitions and queue included, and the names of all tables and columns.
 
+    A piece without texts says that a table, which may be empty, is looked at.
     Each table has its own transaction, so that a long search does not keep others from dropping a table; no time limit.
     `StorageUnavailable`.
     """
@@ -65,6 +66,7 @@ def in_postgres(url: str) -> Iterator[Piece]:
 def in_redis(client: redis.Redis) -> Iterator[Piece]:
     """Every key with its value, of any type. `StorageUnavailable`."""
     try:
+        yield Piece("redis", ())
         for key in client.scan_iter(count=ROWS_AT_ONCE):
             yield Piece("redis", (("key", key), *(("value", part) for part in _parts(_value(client, key)))))
     except redis.RedisError as error:
@@ -91,6 +93,7 @@ def _rows(
     with suppress(psycopg.errors.UndefinedTable), connection.transaction(), connection.cursor(name="scan") as cursor:
         cursor.itersize = ROWS_AT_ONCE
         cursor.execute(sql.SQL("SELECT {} FROM {}").format(listed, sql.Identifier(schema, table)))
+        yield Piece(place, ())
         for row in cursor:
             texts = ((column, value) for column, value in zip(columns, row, strict=True) if value is not None)
             yield Piece(place, tuple((f"column {column}", value) for column, value in texts))

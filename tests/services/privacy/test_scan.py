@@ -65,7 +65,12 @@ def test_every_part_with_a_word_is_told() -> None:
         Piece("t", ()),
     ]
     (looked,) = scan(pieces, Words([CANARY, "Kanarienvogel"]))
-    assert (looked.place, looked.pieces, looked.hits, looked.partly) == ("t", 2, {"c": 1, "d": 1}, 0)
+    assert (looked.place, looked.pieces, looked.hits, looked.partly) == ("t", 1, {"c": 1, "d": 1}, 0)
+
+
+def test_an_empty_place_is_told_as_looked_at() -> None:
+    (looked,) = scan([Piece("table that has no row", ())], Words([CANARY]))
+    assert (looked.place, looked.pieces, looked.hits) == ("table that has no row", 0, {})
 
 
 @pytest.mark.parametrize(

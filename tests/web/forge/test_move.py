@@ -14,7 +14,7 @@ from tests.support.stored import unexplained
 from tests.web.live_app import FORGE_APP, LiveApp, live_app
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def live(servers: databases.Addresses, worker_id: str) -> Iterator[LiveApp]:
     """Both sites by Connect; the Forge door is configured."""
     cache = servers.valkey.format(databases.cache_number(worker_id))
@@ -96,8 +96,7 @@ def test_there_and_back(live: LiveApp) -> None:
     lock = live.call("bob", "GET", f"/attachments/{file}/lock").json()["lock"]
     assert (lock["lockId"], lock["state"], live.tenant_id("acme")) == (theirs, "mine", number)
 
-
-def test_the_other_site_stayed_at_its_door(live: LiveApp) -> None:
+    # All this time the other site stayed at its door.
     found = live.database.execute("select door from installation where id = %s", [live.tenant_id("globex")]).fetchone()
     assert found == ("connect",)
 
