@@ -79,6 +79,10 @@ class StorageUnavailable(Exception):
     """The database did not answer; nothing was changed."""
 
 
+class WitnessMoved(StorageUnavailable):
+    """A newer record became known since the effects were decided; nothing was stored, and deciding anew is right."""
+
+
 class SecretUnreadable(StorageUnavailable):
     """A stored secret was sealed with a key that is no longer configured, or for another row.
 

@@ -130,7 +130,7 @@ def _sign(services: Services, tenant: Tenant, attachment_id: str) -> _Came:
         reconcile(services, tenant, attachment_id, priority=Priority.SWEEP)
         return _Came.SIGNED
     if signer_of(state) == services.mac_keys.newest:
-        catch_up(services, tenant, state, held)
+        catch_up(services, tenant, state, held, priority=Priority.SWEEP)
         return _Came.ALREADY
     return _write(services, tenant, state, held)
 

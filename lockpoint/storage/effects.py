@@ -7,8 +7,9 @@ from typing import Final
 from sqlalchemy import Connection
 
 from lockpoint.services.context import Tenant
+from lockpoint.services.errors import WitnessMoved
 from lockpoint.services.ports.jobs import Job, JobKind
-from lockpoint.services.ports.locks import Effects
+from lockpoint.services.ports.locks import Effects, Witness
 from lockpoint.services.ports.runtime import Clock
 from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs.enqueue import enqueue
@@ -38,7 +39,7 @@ class PostgresEffects:
         rows = tuple(event for event in effects.audit if event.at >= first)
 
         def work(connection: Connection) -> None:
-            newest = effects.witness is not None and witness.store(connection, tenant.id, effects.witness)
+            newest = effects.witness is not None and _stored(connection, tenant, effects, effects.witness)
             audit_log.append(connection, tenant.id, rows, newest=newest)
             requests.note_found(connection, tenant.id, effects.audit)
             restorations.append(connection, tenant.id, effects.restorations)
@@ -53,3 +54,11 @@ class PostgresEffects:
                 requests.finish(connection, tenant.id, effects.request)
 
         with_partitions(self._database, [event.at for event in rows], work)
+
+
+def _stored(connection: Connection, tenant: Tenant, effects: Effects, seen: Witness) -> bool:
+    """Return whether the witness is the newest now."""
+    newest = witness.store(connection, tenant.id, seen, effects.decided_on)
+    if effects.decided_on is not None and not newest:
+        raise WitnessMoved(seen.attachment_id)
+    return newest

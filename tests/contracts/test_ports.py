@@ -14,6 +14,7 @@ from lockpoint.domain.history.judge import KnownRestoration
 from lockpoint.domain.pseudonyms import tombstone
 from lockpoint.domain.settings import SiteSettings, SpaceRules, SpaceSettings, site_fields, space_fields
 from lockpoint.services.context import Tenant
+from lockpoint.services.errors import WitnessMoved
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.listing import ListedState, LockOrder, LockQuery
 from lockpoint.services.ports.locks import AuditEvent, AuditQuery, Effects, Protection
@@ -279,6 +280,22 @@ class TestCreationGuard:
 
 
 class TestWitnesses:
+    def test_effects_that_were_decided_on_less_than_is_known_are_not_stored(self, store: Store) -> None:
+        """L-21: who saw no lock, or an older record, owes other mails than who saw its beginning."""
+        store.effects.record(store.acme, Effects(witness=witness(record=held(seq=2))))
+        ends = Effects(witness=witness(record=free(seq=3)), audit=(audit_event(seq=3),), intents=(intent(),))
+        for less in ((0, 0), (1, 1)):
+            with pytest.raises(WitnessMoved):
+                store.effects.record(store.acme, replace(ends, decided_on=less))
+        assert (store.witnesses.get(store.acme, "123").record, store.audit_rows()) == (held(seq=2), 0)
+        store.effects.record(store.globex, replace(ends, decided_on=(0, 0)))
+        store.effects.record(store.acme, replace(ends, decided_on=(1, 2)))
+        assert (store.witnesses.get(store.acme, "123").record.seq, store.audit_rows()) == (3, 2)
+        assert sorted(job[:2] for job in store.waiting()) == [
+            ("send_mail", store.acme.id),
+            ("send_mail", store.globex.id),
+        ]
+
     def test_what_was_recorded_is_read_back(self, store: Store) -> None:
         """Without notes and reasons."""
         kept = witness(record=held(ended=free().ended, expires_at=None, unlock_on_upload=True))

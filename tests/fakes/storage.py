@@ -18,7 +18,7 @@ from lockpoint.domain.mails.mail_templates import MAILS, MailTemplate
 from lockpoint.domain.pseudonyms import is_pseudonym
 from lockpoint.domain.settings import site_settings_from, space_settings_from
 from lockpoint.services.context import Tenant
-from lockpoint.services.errors import StorageUnavailable
+from lockpoint.services.errors import StorageUnavailable, WitnessMoved
 from lockpoint.services.ports.forge import AccessToken
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.listing import WELL_PROTECTED, ListedState, LockOrder, LockQuery, SiteReadings, TokenTimes
@@ -167,6 +167,7 @@ class FakeEffects:
         tables = self.tables
         tables.reachable()
         if effects.witness is not None:
+            self._require_unmoved(tenant, effects.witness, effects.decided_on)
             self._store(tenant, effects.witness)
         for row in effects.audit:
             place = (tenant.id, row.attachment_id, row.epoch, row.seq)
@@ -216,6 +217,14 @@ class FakeEffects:
             tables.uncheck(tenant.id, lambda witness: witness.space_id == space)
         elif note.returns:
             tables.uncheck(tenant.id, lambda witness: not tables.decides(tenant.id, witness.space_id, "active"))
+
+    def _require_unmoved(self, tenant: Tenant, witness: Witness, decided_on: tuple[int, int] | None) -> None:
+        known = self.tables.witnesses.get((tenant.id, witness.attachment_id))
+        if known is None or decided_on is None:
+            return
+        place = (known.record.epoch, known.record.seq)
+        if place > min(decided_on, (witness.record.epoch, witness.record.seq)):
+            raise WitnessMoved(witness.attachment_id)
 
     def _store(self, tenant: Tenant, witness: Witness) -> None:
         key = (tenant.id, witness.attachment_id)

@@ -12,7 +12,7 @@ from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.enforcement.held_file import HeldFile
 from lockpoint.services.enforcement.protect import history_of, judged
 from lockpoint.services.enforcement.superseded import record_superseded
-from lockpoint.services.lock_record.file_state import FileState, Written, read_state
+from lockpoint.services.lock_record.file_state import FileState, Written, read_state, second_look
 from lockpoint.services.lock_record.record_effects import newer_than
 from lockpoint.services.tenancy.activity import protects
 
@@ -29,7 +29,7 @@ def check_after_end(services: Services, tenant: Tenant, written: Written, *, pri
     state = after = written.state
     held = _ended_lock(written.record, state)
     if isinstance(written.record, Free) or (held is not None and written.record.taken_from is None):
-        after = read_state(services, tenant, state.attachment.id, priority=priority, person=state.person)
+        after = _read_after(services, tenant, written, priority)
     if held is not None:
         _look_back(HeldFile(services, tenant, after, held, priority), written.record)
     return replace(
@@ -43,12 +43,22 @@ def catch_up_on_end(services: Services, tenant: Tenant, state: FileState, *, pri
     The witness is read again: it may be older than the record only because this look was slow.
     """
     record, known = state.found, state.known
-    if not isinstance(record, Held | Free) or known is None or not newer_than(record, known):
+    if not isinstance(record, Held | Free) or not (known is None or newer_than(record, known)):
         return
-    witness = services.witnesses.get(tenant, state.attachment.id)
-    held = _ended_lock(record, replace(state, witness=witness))
+    state = replace(state, witness=services.witnesses.get(tenant, state.attachment.id))
+    held = _ended_lock(record, state)
     if held is not None:
         _look_back(HeldFile(services, tenant, state, held, priority), record)
+
+
+def _read_after(services: Services, tenant: Tenant, written: Written, priority: Priority) -> FileState:
+    """Read the file as it is with its end stored; a read that does not show the end comes from a slow replica."""
+    record, place = written.record, (tenant, written.state.attachment.id)
+    after = read_state(services, *place, priority=priority, person=written.state.person)
+    if after.found == record or newer_than(after.found, record):
+        return after
+    second_look(services)
+    return read_state(services, *place, priority=priority, person=written.state.person)
 
 
 def end_of_protection(record: Record, state: FileState) -> datetime | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -53,7 +53,8 @@ class ProtectionResult:
 class HeldFile:
     """A locked file in one look; `numbered`: how many older versions were read under their numbers after it.
 
-    None: they were listed.
+    None: they were listed. `listed` are those that were read singly then, in this look or one before it: a version
+    never changes, only its number.
     """
 
     services: Services
@@ -62,6 +63,7 @@ class HeldFile:
     held: Held
     priority: Priority
     numbered: int | None = None
+    listed: dict[datetime, Version] = field(default_factory=dict)
 
     undoes_trash: ClassVar[bool] = True
 

@@ -147,8 +147,11 @@ def history_of(held_file: HeldFile) -> History:
     """Return the versions since the protected one, with sizes, content ids and names from single reads.
 
     None is newer than the record that was read with the file: whoever holds it by then may have made such a version.
+    Where a listing has shown that the protected one is gone, no walk can meet it.
     """
-    return _numbered_history(held_file) or _listed_history(held_file)
+    gone = held_file.listed and held_file.held.base.created not in held_file.listed
+    numbered = None if gone else _numbered_history(held_file)
+    return numbered or _listed_history(held_file)
 
 
 def _numbered_history(held_file: HeldFile) -> History | None:
@@ -187,15 +190,17 @@ def _listed_history(held_file: HeldFile) -> History:
 
 
 def _read(held_file: HeldFile, version: Version) -> Version:
-    """Return a whole version; the newest was read with the file.
+    """Return a whole version, reading it once; the newest was read with the file.
 
     Numbers move when a version is deleted: where another version answers, the listing's word stands.
     """
-    head = held_file.attachment.head
+    head, known = held_file.attachment.head, held_file.listed
     if version.created == head.created:
-        return replace(head, number=version.number)
-    found = held_file.version(version.number)
-    return found if found.created == version.created else version
+        known[head.created] = head
+    if version.created not in known:
+        found = held_file.version(version.number)
+        known[found.created] = found
+    return replace(known[version.created], number=version.number) if version.created in known else version
 
 
 def _act(held_file: HeldFile, verdict: Verdict) -> ProtectionResult | None:

@@ -14,7 +14,7 @@ from lockpoint.domain.lock import Held, Moments, Record, Snapshot, Subject
 from lockpoint.services.clock_skew import DECIDES, ClockState
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
-from lockpoint.services.errors import Busy, Forbidden, HostError, HostUnavailable, LostRace
+from lockpoint.services.errors import Busy, Forbidden, HostError, HostUnavailable, LostRace, WitnessMoved
 from lockpoint.services.lock_record.file_state import (
     FileState,
     Outcome,
@@ -174,7 +174,10 @@ class _Write:
             return Written(decision.record, state, None)
         if not isinstance(decision, rules.Write):
             return Unwritten(decision, state)
-        record_found(self.services, self.tenant, state)
+        try:
+            record_found(self.services, self.tenant, state)
+        except WitnessMoved:
+            return _Failed.LOST
         _promise_confirmation(self.services, self.tenant, state, decision.record)
         stored = _store(self.services, self.tenant, state, decision.record, priority=self.priority)
         return (

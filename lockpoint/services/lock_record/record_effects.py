@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,12 +12,17 @@ from lockpoint.domain.signed_json import key_id_of
 from lockpoint.domain.snapshots import kind_of, lock_of, unseen_between
 from lockpoint.services.container import Services
 from lockpoint.services.context import Tenant
+from lockpoint.services.errors import WitnessMoved
 from lockpoint.services.known_pages import KnownProperties, stamp_of
 from lockpoint.services.lock_record.end_notices import owed_end_notices
 from lockpoint.services.lock_record.file_state import FileState, Written
 from lockpoint.services.ports.confluence import Attachment, Container, FileProperties
 from lockpoint.services.ports.jobs import Job, JobKind, JobSubject
 from lockpoint.services.ports.locks import AuditEvent, Effects, Protection, Witness
+from lockpoint.services.ports.notifications import MailIntent
+
+ROUNDS = 3
+"""In which effects are decided anew, as more becomes known of a record meanwhile."""
 
 RequestOutcome = tuple[str, str, int, str | None]  # account, request id, status, error code
 
@@ -65,6 +71,27 @@ def signer_of(state: FileState) -> str | None:
     return key_id_of(state.row.value) if state.row else None
 
 
+def on_what_is_known(services: Services, tenant: Tenant, state: FileState, work: Callable[[FileState], None]) -> None:
+    """Do `work`, anew with the witness as it is now where it moved in between; `WitnessMoved` when it goes on moving.
+
+    What a record owes to people depends on what was known before: between a read and its effects lie calls, and others
+    record writes of theirs. `work` may be done several times.
+    """
+    for _ in range(ROUNDS):
+        try:
+            return work(state)
+        except WitnessMoved:
+            state = replace(state, witness=services.witnesses.get(tenant, state.attachment.id))
+    return work(state)
+
+
+def decided_on(record: Record, known: Record | None) -> tuple[int, int] | None:
+    """Return the place of what was known before a record that is news, else None: a known one owes nothing."""
+    if known is None:
+        return (0, 0)
+    return (known.epoch, known.seq) if newer_than(record, known) else None
+
+
 def record_write(
     services: Services,
     tenant: Tenant,
@@ -79,32 +106,33 @@ def record_write(
 ) -> None:
     """Store the effects of a written record: its mails, and what a crash left out of the record before.
 
-    The creation guard of a first record is released only now: the next to claim it finds the witness. `protection` is
-    how the file is marked from now on (None: as it was).
+    Both are decided on what is known by then. The creation guard of a first record is released only now: the next to
+    claim it finds the witness. `protection` is how the file is marked from now on (None: as it was).
     """
-    state, record, now = written.state, written.record, services.clock.now()
-    before = state.found if isinstance(state.found, Held | Free) else None
-    row = replace(audit_row(record, state.attachment, account), detail=detail)
-    known = witness_of(record, state, space_id, now, newest_key=services.mac_keys.newest)
-    witness = replace(known, protection=protection) if protection else known
-    effects = Effects(
-        witness=witness,
-        audit=(*unreadable_row(state, now), *_rows_before(written), row),
-        intents=owed_end_notices(services, tenant, state.attachment, record, before, state.known),
-        jobs=(*hint_jobs(tenant, state.attachment.container), *jobs),
-        request=request,
-    )
-    services.effects.record(tenant, effects)
-    if isinstance(state.found, Absent):
-        services.guard.release(tenant, state.attachment.id, record.op_id)
-    if isinstance(record, Held) and written.row is not None:
-        ours = FileProperties((written.row,), state.attachment.waitlist_row)
-        seen = KnownProperties(now, stamp_of(witness, state.attachment.head), ours)
-        services.known_pages.note_properties(tenant, state.attachment.id, seen)
+
+    def work(state: FileState) -> None:
+        now = replace(written, state=state)
+        witness = _witness_after(services, now, space_id, protection)
+        effects = Effects(
+            witness=witness,
+            decided_on=decided_on(now.record, state.known),
+            audit=(
+                *unreadable_row(state, services.clock.now()),
+                *_rows_before(now),
+                replace(audit_row(now.record, state.attachment, account), detail=detail),
+            ),
+            intents=_owed(services, tenant, now),
+            jobs=(*hint_jobs(tenant, state.attachment.container), *jobs),
+            request=request,
+        )
+        services.effects.record(tenant, effects)
+        _note_written(services, tenant, now, witness)
+
+    on_what_is_known(services, tenant, written.state, work)
 
 
 def record_found(services: Services, tenant: Tenant, state: FileState) -> None:
-    """Record a write that a crash left out before the next one replaces it, and hides it for ever.
+    """Record a write that a crash left out before the next one replaces it, and hides it for ever; `WitnessMoved`.
 
     A known record stays as it is, so that whoever records the next write still finds what is owed to people. Where none
     is known nothing is owed yet, and a lock becomes known, so that its end will be told.
@@ -112,10 +140,44 @@ def record_found(services: Services, tenant: Tenant, state: FileState) -> None:
     found = state.found
     rows = recovered_rows(found, state) if isinstance(found, Held | Free) else ()
     if rows and isinstance(found, Held | Free):
-        told = owed_end_notices(services, tenant, state.attachment, found, state.known)
         begun = state.known is None and isinstance(found, Held)
         witness = witness_of(found, state, None, services.clock.now(), newest_key=services.mac_keys.newest)
-        services.effects.record(tenant, Effects(witness=witness if begun else None, audit=rows, intents=told))
+        effects = Effects(
+            witness=witness if begun else None,
+            decided_on=decided_on(found, state.known),
+            audit=rows,
+            intents=owed_end_notices(services, tenant, state.attachment, found, state.known),
+        )
+        services.effects.record(tenant, effects)
+
+
+def _witness_after(
+    services: Services, written: Written, space_id: str | None, protection: Protection | None
+) -> Witness:
+    witness = witness_of(
+        written.record, written.state, space_id, services.clock.now(), newest_key=services.mac_keys.newest
+    )
+    return replace(witness, protection=protection) if protection else witness
+
+
+def _owed(services: Services, tenant: Tenant, written: Written) -> tuple[MailIntent, ...]:
+    """Return the mails about the end of a lock by this write, and by the one before if nobody recorded that."""
+    state, attachment = written.state, written.state.attachment
+    before = state.found if isinstance(state.found, Held | Free) else None
+    earlier = owed_end_notices(services, tenant, attachment, before, state.known) if before else ()
+    present = owed_end_notices(services, tenant, attachment, written.record, before, state.known)
+    return tuple(dict.fromkeys((*earlier, *present)))
+
+
+def _note_written(services: Services, tenant: Tenant, written: Written, witness: Witness) -> None:
+    """Release the guard of a first record, and keep the row of a lock for the next list."""
+    attachment = written.state.attachment
+    if isinstance(written.state.found, Absent):
+        services.guard.release(tenant, attachment.id, written.record.op_id)
+    if isinstance(written.record, Held) and written.row is not None:
+        ours = FileProperties((written.row,), attachment.waitlist_row)
+        seen = KnownProperties(witness.seen_at, stamp_of(witness, attachment.head), ours)
+        services.known_pages.note_properties(tenant, attachment.id, seen)
 
 
 def recovered_rows(record: Record, state: FileState) -> tuple[AuditEvent, ...]:

@@ -100,10 +100,12 @@ class Effects:
     """What one cause writes to Postgres, in one transaction.
 
     `request` finishes a request id: (account, request id, status, error). `settings` and `template_revision` never
-    replace newer ones.
+    replace newer ones. `decided_on` is (epoch, seq) of the newest record that was known when the others were decided,
+    (0, 0) for none: they are stored only while the witness knows no newer one (None: they do not depend on it).
     """
 
     witness: Witness | None = None
+    decided_on: tuple[int, int] | None = None
     audit: tuple[AuditEvent, ...] = ()
     intents: tuple[MailIntent, ...] = ()
     restorations: tuple[Restoration, ...] = ()
@@ -143,7 +145,7 @@ class AuditLog(Protocol):
 
 class EffectsStore(Protocol):
     def record(self, tenant: Tenant, effects: Effects) -> None:
-        """All effects or none, and jobs for new mails; repeating is harmless. `StorageUnavailable`.
+        """All effects or none, and jobs for new mails; repeating is harmless. `StorageUnavailable`, `WitnessMoved`.
 
         A recovered row of a beginning notes that the lock began, for the call that asked for it (`Requests`).
         """

@@ -192,7 +192,7 @@ def _in_file(services: Services, tenant: Tenant, erasure: Erasure, attachment_id
     """
     state = read_state(services, tenant, attachment_id, priority=Priority.MAINTENANCE)
     if isinstance(state.found, Held | Free):
-        catch_up(services, tenant, state, state.found)
+        catch_up(services, tenant, state, state.found, priority=Priority.MAINTENANCE)
     notify_me.leave_waitlist(services, Actor(tenant, erasure.account), state, priority=Priority.MAINTENANCE)
     held = state.standing
     if isinstance(held, Held) and held.holder == erasure.account:

@@ -42,7 +42,7 @@ def _bury(services: Services, tenant: Tenant, attachment_id: str) -> None:
     try:
         state = read_state(services, tenant, attachment_id, priority=Priority.MAINTENANCE)
         if isinstance(state.found, Held | Free):
-            catch_up(services, tenant, state, state.found)
+            catch_up(services, tenant, state, state.found, priority=Priority.MAINTENANCE)
         outcome = compare_and_set(
             services, tenant, attachment_id, rules.bury, priority=Priority.MAINTENANCE, state=state
         )

@@ -19,9 +19,11 @@ from lockpoint.services.lock_record.end_notices import owed_end_notices
 from lockpoint.services.lock_record.file_state import FileState, read_state
 from lockpoint.services.lock_record.rebase import rebase
 from lockpoint.services.lock_record.record_effects import (
+    decided_on,
     end_unwritten,
     hint_jobs,
     newer_than,
+    on_what_is_known,
     recovered_rows,
     unreadable_row,
     witness_of,
@@ -107,13 +109,31 @@ def trashed_by(services: Services, tenant: Tenant, attachment_id: str, account: 
 
 
 def catch_up(
-    services: Services, tenant: Tenant, state: FileState, record: Record, *, space_id: str | None = None
+    services: Services,
+    tenant: Tenant,
+    state: FileState,
+    record: Record,
+    *,
+    priority: Priority,
+    space_id: str | None = None,
 ) -> None:
     """Record what Postgres does not know of a record: a crash came between the two, or a row was lost.
 
-    An end found this way still causes its end notices. A known record is noted as seen at most daily, since unconfirmed
-    ones are forgotten; and which key signed it, once.
+    A lock that ended this way is looked back at, unless Lockpoint is off in `space_id`; its end still causes its end
+    notices.
     """
+    on = space_id is None or is_on(services, tenant, space_id, priority=priority)
+
+    def work(state: FileState) -> None:
+        if on:
+            catch_up_on_end(services, tenant, state, priority=priority)
+        _learn(services, tenant, state, record, space_id)
+
+    on_what_is_known(services, tenant, state, work)
+
+
+def _learn(services: Services, tenant: Tenant, state: FileState, record: Record, space_id: str | None) -> None:
+    """A known record is noted as seen at most daily, since unconfirmed ones are forgotten; and who signed it, once."""
     witness, now = state.witness, services.clock.now()
     known = witness_of(record, state, space_id, now, newest_key=services.mac_keys.newest)
     moved = witness is not None and witness.container != state.attachment.container
@@ -127,6 +147,7 @@ def catch_up(
         known = replace(known, protection=Protection.UNCHECKED)
     effects = Effects(
         witness=known,
+        decided_on=decided_on(record, state.known),
         audit=recovered_rows(record, state),
         intents=owed_end_notices(services, tenant, state.attachment, record, state.known),
         jobs=hint_jobs(tenant, state.attachment.container, witness.container if witness else None),
@@ -164,11 +185,8 @@ def _caught_up(services: Services, tenant: Tenant, state: FileState, priority: P
     if not isinstance(state.found, Held | Free):
         return state
     space = _space_of(services, tenant, state, priority)
-    on = is_on(services, tenant, space, priority=priority)
-    if on:
-        catch_up_on_end(services, tenant, state, priority=priority)
-    catch_up(services, tenant, state, state.found, space_id=space)
-    if not on:
+    catch_up(services, tenant, state, state.found, priority=priority, space_id=space)
+    if not is_on(services, tenant, space, priority=priority):
         return None
     if state.witness is not None and state.witness.space_id == space:
         return state

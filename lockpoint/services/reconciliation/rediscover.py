@@ -108,4 +108,4 @@ def _read_file(services: Services, tenant: Tenant, attachment_id: str) -> None:
     if is_active(services, tenant, priority=Priority.MAINTENANCE):
         reconcile(services, tenant, attachment_id, priority=Priority.MAINTENANCE)
     else:
-        catch_up(services, tenant, state, state.found)
+        catch_up(services, tenant, state, state.found, priority=Priority.MAINTENANCE)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from psycopg.rows import namedtuple_row
-from sqlalchemy import ColumnElement, Connection, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from lockpoint.domain import record_json
@@ -23,10 +23,10 @@ _ROW: Final = LOCK_WITNESS.c
 _OF_CONTAINER: Final = f"SELECT {', '.join(_ROW.keys())} FROM lock_witness WHERE tenant_id = %s AND container_id = %s"  # noqa: S608 - ours
 
 
-def store(connection: Connection, tenant_id: int, witness: Witness) -> bool:
+def store(connection: Connection, tenant_id: int, witness: Witness, decided_on: tuple[int, int] | None = None) -> bool:
     """Store the witness unless a newer record (by epoch, then seq) is known; what it leaves open stays as it was.
 
-    Return whether it was stored.
+    With `decided_on`, also unless one newer than that is known. Return whether it was stored.
     """
     statement = insert(LOCK_WITNESS).values(_values(tenant_id, witness))
     new = statement.excluded
@@ -45,10 +45,13 @@ def store(connection: Connection, tenant_id: int, witness: Witness) -> bool:
                 "version": func.coalesce(new.version, _ROW.version),
                 "seen_at": func.greatest(new.seen_at, _ROW.seen_at),
             },
-            where=tuple_(_ROW.epoch, _ROW.seq) <= tuple_(new.epoch, new.seq),
-        )
+            where=and_(
+                tuple_(_ROW.epoch, _ROW.seq) <= tuple_(new.epoch, new.seq),
+                *(() if decided_on is None else (tuple_(_ROW.epoch, _ROW.seq) <= decided_on,)),
+            ),
+        ).returning(_ROW.attachment_id)
     )
-    return stored.rowcount > 0
+    return stored.first() is not None
 
 
 class PostgresWitnesses:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import NoReturn
 
 import pytest
@@ -114,6 +115,24 @@ def test_a_host_that_is_silent_after_the_tombstone_hides_nothing(stage: Stage) -
     stage.run_jobs()
     assert {HOLDER_TOLD, AUTHOR_TOLD} <= set(stage.mails())
     assert one_row_for_each_record(stage)
+
+
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
+def test_a_stale_read_after_the_tombstone_hides_nothing(stage: Stage, end: End) -> None:
+    """L-41, F15: the first read afterwards comes from a replica that does not have the tombstone yet."""
+    lock_id = _locked(stage)
+    reads = stage.taps.calls
+
+    def upload_and_lag() -> None:
+        stage.upload(BOB, b"Bob's")
+        host, next_read = stage.world.host, reads["attachments.get"] + 1
+        stage.taps.before["attachments.get", next_read] = lambda: setattr(host, "lag", timedelta(seconds=1))
+        stage.taps.after["attachments.get", next_read] = lambda: setattr(host, "lag", timedelta())
+
+    _just_before_the_tombstone(stage, upload_and_lag)
+    end(stage, lock_id)
+    assert _conflicts(stage) == ["ended"]
+    assert {HOLDER_TOLD, AUTHOR_TOLD} <= set(stage.mails())
 
 
 def test_an_upload_after_the_tombstone_is_authorised(stage: Stage) -> None:

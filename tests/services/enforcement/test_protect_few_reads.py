@@ -153,3 +153,19 @@ def test_the_version_before_ours_may_be_gone(locked: Stage) -> None:
     locked.reconcile()
     assert locked.content == b"old 2"
     assert locked.taps.calls["attachments.versions"] == 1
+
+
+def test_a_lost_base_makes_no_look_dearer_than_the_one_before(locked: Stage) -> None:
+    """I19: each version is read singly once, however often the file moves meanwhile."""
+    for number in range(6):
+        locked.upload(BOB, b"Bob's %d" % number)
+    locked.world.site().delete_version(locked.file.id, locked.held.base.number)
+
+    def upload_again() -> None:
+        locked.upload(BOB, b"one more")
+
+    for look in range(1, 4):
+        locked.taps.after["attachments.versions", look * 2] = upload_again
+    locked.reconcile()
+    assert locked.taps.calls["attachments.versions"] > 4  # the file did move
+    assert locked.taps.calls["attachments.version"] <= 2 * len(locked.file.versions)

@@ -8,9 +8,12 @@ from dataclasses import replace
 import pytest
 
 from lockpoint.domain.events import AuditKind, MailKind
-from lockpoint.services.errors import HostUnavailable, LockLostError
-from lockpoint.services.lock_record.record_effects import without_words
-from lockpoint.services.ports.locks import AuditEvent
+from lockpoint.domain.lock import EndReason, Held
+from lockpoint.services.context import Priority
+from lockpoint.services.errors import HostUnavailable, LockLostError, StorageUnavailable, WitnessMoved
+from lockpoint.services.lock_record.file_state import FileState, read_state
+from lockpoint.services.lock_record.record_effects import ROUNDS, on_what_is_known, without_words
+from lockpoint.services.ports.locks import AuditEvent, Witness
 from tests.fakes.world import ACME, ALICE, BOB, DANA
 from tests.services.stage import Stage, one_row_for_each_record, refusal_of
 from tests.services.taps import ProcessDied
@@ -192,6 +195,77 @@ def test_the_end_of_a_lock_that_was_never_recorded_is_told(stage: Stage) -> None
     stage.reconcile()
     assert (MailKind.LOCK_ENDED, ALICE, "expired") in stage.mails()
     assert one_row_for_each_record(stage)
+
+
+def _slow_look(stage: Stage, meanwhile: Callable[[], None]) -> None:
+    """A look that knew of no lock as it began, and reads the file when all this has happened."""
+    stage.taps.before["attachments.get", stage.taps.calls["attachments.get"] + 1] = meanwhile
+    stage.reconcile()
+
+
+def test_a_slow_look_owes_what_became_known_meanwhile(stage: Stage) -> None:
+    """L-21: Alice locks, Dana takes over and dies; a look from before tells Alice, whose lock it never knew."""
+
+    def meanwhile() -> None:
+        lock_id = stage.lock().lock.lock_id or ""
+        _dies_when_stored(stage, lambda: stage.take_over(lock_id, DANA))
+
+    _slow_look(stage, meanwhile)
+    assert (MailKind.LOCK_ENDED_BY_OTHER, ALICE, "taken_over") in stage.mails()
+    assert one_row_for_each_record(stage)
+
+
+def test_a_slow_look_looks_back_at_a_lock_that_it_never_knew(stage: Stage) -> None:
+    """L-41: Bob's overwrite came just before Alice's release, whose call died."""
+
+    def meanwhile() -> None:
+        lock_id = stage.lock().lock.lock_id or ""
+        stage.world.clock.advance(minutes=1)
+        stage.taps.before[STORED, stage.taps.calls[STORED] + 1] = lambda: stage.upload(BOB, b"Bob's")
+        _dies_when_stored(stage, lambda: stage.release(lock_id))
+
+    _slow_look(stage, meanwhile)
+    assert (MailKind.OVERWRITE_ATTEMPT, ALICE, "not_undone") in stage.mails()
+    assert (MailKind.UPLOAD_UNDONE, BOB, "not_undone") in stage.mails()
+
+
+@pytest.mark.parametrize("end", [EndReason.BROKEN, EndReason.TAKEN_OVER])
+def test_a_look_whose_knowledge_ages_while_it_records_decides_anew(stage: Stage, end: EndReason) -> None:
+    """L-21: the beginning of Alice's lock is recorded only as a look is about to record its end."""
+    _dies_when_stored(stage, stage.lock, "lock_properties.create")
+    beginning = stage.stored_records()[0]
+    ended = stage.break_ if end is EndReason.BROKEN else stage.take_over
+    _dies_when_stored(stage, lambda: ended(beginning.lock_id, DANA))
+
+    def recorded_late() -> None:
+        assert isinstance(beginning, Held)
+        known = Witness(
+            attachment_id=stage.file.id,
+            container=stage.file.container,
+            space_id=None,
+            record=beginning,
+            seen_at=beginning.at,
+        )
+        stage.world.tables.witnesses[ACME.id, stage.file.id] = known
+
+    del stage.world.tables.witnesses[ACME.id, stage.file.id]
+    stage.taps.before["effects.record", stage.taps.calls["effects.record"] + 1] = recorded_late
+    stage.reconcile()
+    assert (MailKind.LOCK_ENDED_BY_OTHER, ALICE, end.value) in stage.mails()
+
+
+def test_a_witness_that_goes_on_moving_leaves_it_to_the_job(stage: Stage) -> None:
+    """Nothing is stored, and the error is one after which jobs come back."""
+    state = read_state(stage.world.services, ACME, stage.file.id, priority=Priority.EVENT)
+    seen: list[object] = []
+
+    def work(state: FileState) -> None:
+        seen.append(state.witness)
+        raise WitnessMoved(state.attachment.id)
+
+    with pytest.raises(StorageUnavailable):
+        on_what_is_known(stage.world.services, ACME, state, work)
+    assert len(seen) == ROUNDS + 1
 
 
 def test_a_row_of_a_record_is_complete(stage: Stage) -> None:
