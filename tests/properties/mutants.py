@@ -475,6 +475,10 @@ MACHINE_5 = (
     Mutant("one warning for a lock", _time(warning_key=lambda held: held.lock_id), ("L-33: each end",), 400),
     Mutant("warned of what is over", _time(warning_due=_warned_whenever), ("L-33: nobody",), 1000),
 )
+def _read_once(services: Any, tenant: Any, written: Any, priority: Any) -> Any:
+    return file_state.read_state(services, tenant, written.state.attachment.id, priority=priority)
+
+
 MACHINE_4 = (
     Mutant("no second look", _all_at_once(HeldFile, calm=True, unchanged=lambda _: True), ("G1",), 600),
     Mutant(
@@ -547,6 +551,18 @@ MACHINE_4 = (
         _all_at_once(protect, calm=True, first=2700, history_of=_whole_history),
         ("L-44", "I11", "I19"),
         400,
+    ),
+    Mutant(
+        "what a record owes is decided on what was known before the look",
+        _all_at_once(reconcile, first=5005774, decided_on=lambda *_: None),
+        ("L-21",),
+        1,
+    ),
+    Mutant(
+        "a read that lacks our own write is believed",
+        _all_at_once(check_after_end, first=6007118, _read_after=_read_once),
+        ("L-41",),
+        1,
     ),
     Mutant(
         "nobody looks for a restore that came late",

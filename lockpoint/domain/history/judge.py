@@ -70,7 +70,7 @@ class Restore:
 
 @dataclass(frozen=True, slots=True)
 class UndoRename:
-    """Give the file back name and type of `named`; `offender` changed them (None: we did), `head` has the content."""
+    """Give the file back name and type of `named`; `offender` changed them (None: nobody is to blame), `head` has the content."""
 
     named: Version
     offender: Version | None
@@ -187,7 +187,7 @@ def _name(history: History, lineage: Lineage, head: Version, policy: Policy) -> 
         return Nothing()
     if (lineage.newest_is_ours or lineage.name_is_ours) and stands_for(current.title, lineage.named.title):
         return Nothing()
-    return UndoRename(lineage.named, lineage.renamer or (None if lineage.newest_is_ours else current), head)
+    return UndoRename(lineage.named, lineage.renamer, head)
 
 
 def _doubt(lineage: Lineage, own_accounts: frozenset[str], held: Held) -> FlagReason | None:

@@ -471,6 +471,14 @@ def test_overwrite_and_rename() -> None:
     assert judged(v10, past=(PLAN,), restorations=(row,)).verdict == UndoRename(PLAN, None, PLAN)
 
 
+def test_the_holder_is_not_blamed_for_a_name_that_a_deletion_made_wrong() -> None:
+    """L-44: the base and its name are gone, ours has them still, and Alice uploads under it."""
+    ours, row = restored(8, V7, title="new name.docx")
+    mine = named(9, ALICE, "new name.docx")
+    found = judged(ours, mine, past=(replace(V6, title="plan.docx"),), restorations=(row,)).verdict
+    assert found == UndoRename(replace(mine, title="plan.docx"), None, mine)
+
+
 def test_unknown_names_are_left_alone() -> None:
     """An unread title is not compared."""
     v8 = version(8, BOB, file_id=V7.file_id)
