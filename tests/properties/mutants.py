@@ -475,6 +475,8 @@ MACHINE_5 = (
     Mutant("one warning for a lock", _time(warning_key=lambda held: held.lock_id), ("L-33: each end",), 400),
     Mutant("warned of what is over", _time(warning_due=_warned_whenever), ("L-33: nobody",), 1000),
 )
+
+
 def _read_once(services: Any, tenant: Any, written: Any, priority: Any) -> Any:
     return file_state.read_state(services, tenant, written.state.attachment.id, priority=priority)
 

@@ -70,7 +70,10 @@ class Restore:
 
 @dataclass(frozen=True, slots=True)
 class UndoRename:
-    """Give the file back name and type of `named`; `offender` changed them (None: nobody is to blame), `head` has the content."""
+    """Give the file back name and type of `named`; `head` has the content.
+
+    `offender` changed them (None: nobody is to blame).
+    """
 
     named: Version
     offender: Version | None
