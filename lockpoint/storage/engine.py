@@ -73,24 +73,27 @@ class Database:
             max_overflow=0,
             pool_timeout=wait,
             pool_recycle=300,
+            pool_reset_on_return=None,
+            isolation_level="AUTOCOMMIT",
             hide_parameters=True,
             creator=lambda: connection_class.connect(
                 libpq_url(url), connect_timeout=5, options=options, application_name="lockpoint", **KEEPALIVE
             ),
         )
-        self._single = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._transactions = self._engine.execution_options(isolation_level="READ COMMITTED")
         event.listen(self._engine, "checkout", _leave_dead_ones)
+        event.listen(self._engine, "reset", _end_what_was_left)
 
     @contextmanager
     def single(self) -> Iterator[Connection]:
         """Autocommit: one round trip for each statement."""
-        with _named_failures(), self._single.connect() as connection:
+        with _named_failures(), self._engine.connect() as connection:
             yield connection
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """Committed unless the block raises."""
-        with _named_failures(), self._engine.begin() as connection:
+        with _named_failures(), self._transactions.begin() as connection:
             yield connection
 
     @contextmanager
@@ -100,7 +103,6 @@ class Database:
             pooled = self._engine.raw_connection()
             driver = cast("Driver", pooled.driver_connection)
             try:
-                driver.autocommit = True
                 yield driver
             finally:
                 self._take_back(pooled, driver)
@@ -109,8 +111,6 @@ class Database:
         if driver.closed:
             # Whatever cut this one may have cut all.
             self._engine.dispose()
-        else:
-            driver.autocommit = False
         pooled.close()
 
     def ping(self) -> None:
@@ -151,6 +151,12 @@ def _is_ours(error: Exception) -> bool:
 def _cause(error: Exception) -> str:
     """Name the failure without the server's text, which may quote values."""
     return type(getattr(error, "orig", None) or error).__name__
+
+
+def _end_what_was_left(driver: Driver, *_: object) -> None:
+    """Roll back where a transaction is open as a connection returns: nearly all are in autocommit, and need no call."""
+    if not driver.closed and driver.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+        driver.rollback()
 
 
 def _leave_dead_ones(connection: psycopg.Connection, _record: object, _proxy: PoolProxiedConnection) -> None:

@@ -145,3 +145,14 @@ def test_a_look_up_is_one_round_trip(database: Database, acme: Tenant, tmp_path:
     with round_trips(database, tmp_path) as trips:
         witnesses.held_among(acme, ["1", "2", "3"])
     assert len(trips) == 1
+
+
+def test_a_transaction_that_was_left_open_is_rolled_back(database_url: str) -> None:
+    """Connections come back as they went: the pool itself resets none, since nearly all are in autocommit."""
+    database = Database(database_url, size=1)
+    with database.driver() as driver:
+        driver.execute("BEGIN")
+        driver.execute("CREATE TABLE left_open ()")
+    with database.single() as connection:
+        assert connection.execute(text("SELECT to_regclass('left_open')")).scalar_one() is None
+    database.close()

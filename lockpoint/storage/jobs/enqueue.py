@@ -6,6 +6,7 @@ the transaction. Arguments are ids only.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Final
 
@@ -43,13 +44,10 @@ def priority_of(job: Job) -> int:
     return PRIORITY[job.kind]
 
 
-COLUMNS: Final = (
-    "unnest(%(keys)s::text[], %(tasks)s::text[], %(priorities)s::int[], %(tenants)s::int[], %(subjects)s::text[],"
-    " %(delays)s::float[]"
-)
-"""An array for each column: the text is the same for any number of jobs."""
+ROWS: Final = "jsonb_to_recordset(%(jobs)s::jsonb)"
+"""One document: the text is the same for any number of jobs, and arrays cost the driver ten times as much."""
 
-NAMES: Final = "key, task, priority, tenant_id, subject, delay"
+NAMES: Final = "key text, task text, priority int, tenant_id int, subject text, delay float"
 
 
 def insertion(source: str) -> str:
@@ -66,7 +64,7 @@ def insertion(source: str) -> str:
     """  # noqa: S608 - of constants
 
 
-_ENQUEUE: Final = insertion(f"{COLUMNS}) AS job ({NAMES})")
+_ENQUEUE: Final = insertion(f"{ROWS} AS job ({NAMES})")
 _MOST_AT_ONCE: Final = 10_000
 """Well below the time-out of a statement."""
 
@@ -83,7 +81,7 @@ def enqueue(connection: Connection, jobs: Sequence[Job]) -> None:
     keys = sorted(earliest)
     for first in range(0, len(keys), _MOST_AT_ONCE):
         some = keys[first : first + _MOST_AT_ONCE]
-        connection.exec_driver_sql(_ENQUEUE, columns([earliest[key] for key in some]))
+        connection.exec_driver_sql(_ENQUEUE, {"jobs": json.dumps([row_of(key, earliest[key]) for key in some])})
 
 
 def key_of(job: Job) -> str:
@@ -93,14 +91,14 @@ def key_of(job: Job) -> str:
     return f"{job.kind.value}:{job.tenant_id}:{job.name or job.subject}"
 
 
-def columns(jobs: Sequence[Job]) -> dict[str, object]:
+def row_of(key: str, job: Job) -> dict[str, object]:
     return {
-        "keys": [key_of(job) for job in jobs],
-        "tasks": [job.kind.value for job in jobs],
-        "priorities": [priority_of(job) for job in jobs],
-        "tenants": [job.tenant_id for job in jobs],
-        "subjects": [job.subject for job in jobs],
-        "delays": [job.delay.total_seconds() for job in jobs],
+        "key": key,
+        "task": job.kind.value,
+        "priority": priority_of(job),
+        "tenant_id": job.tenant_id,
+        "subject": job.subject,
+        "delay": job.delay.total_seconds(),
     }
 
 

@@ -6,6 +6,7 @@ waits, then wakes the others and hands over to the first that came meanwhile. Al
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.storage.engine import Database
-from lockpoint.storage.jobs.enqueue import COLUMNS, NAMES, columns, insertion, key_of
+from lockpoint.storage.jobs.enqueue import NAMES, ROWS, insertion, key_of, row_of
 
 MOST_WAITING: Final = 200
 MOST_AT_ONCE: Final = 100
@@ -38,7 +39,7 @@ _IS_STRICT: Final = """
 DEFER: Final = f"""
     WITH held AS (
         SELECT named.*
-        FROM {COLUMNS}, %(files)s::text[]) AS named ({NAMES}, file)
+        FROM {ROWS} AS named ({NAMES}, file text)
         LEFT JOIN lock_witness ON lock_witness.tenant_id = named.tenant_id AND lock_witness.attachment_id = named.file
         WHERE lock_witness.holder IS NOT NULL OR (named.task = '{JobKind.RECONCILE}' AND {_IS_STRICT})
     ), queued AS ({insertion(f"held WHERE {_IS_DUE} IS NOT TRUE")})
@@ -121,7 +122,6 @@ class PostgresHeldFileJobs:
 
     def _write(self, batch: Sequence[_Wish]) -> set[tuple[int, str]]:
         files = {key_of(job): (job, file) for wish in batch for file, job in wish.jobs.items()}
-        named = [files[key] for key in sorted(files)]
-        parameters = columns([job for job, _ in named]) | {"files": [file for _, file in named]}
+        named = [row_of(key, files[key][0]) | {"file": files[key][1]} for key in sorted(files)]
         with self._database.driver() as connection:
-            return set(connection.execute(DEFER, parameters, prepare=True).fetchall())
+            return set(connection.execute(DEFER, {"jobs": json.dumps(named)}, prepare=True).fetchall())

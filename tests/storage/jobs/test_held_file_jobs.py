@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +16,7 @@ from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import Effects
 from lockpoint.storage.effects import PostgresEffects
 from lockpoint.storage.engine import Database, Driver
-from lockpoint.storage.jobs.enqueue import columns
+from lockpoint.storage.jobs.enqueue import key_of, row_of
 from lockpoint.storage.jobs.held_file_jobs import DEFER, MOST_WAITING, PostgresHeldFileJobs
 from tests.fakes.world import FakeClock
 from tests.storage.builders import queue, witness
@@ -133,7 +134,8 @@ def test_nothing_is_committed_without_need(
     if waits:
         PostgresHeldFileJobs(database).defer(acme, named)
     with database.transaction() as connection:
-        connection.exec_driver_sql(DEFER, columns(list(named.values())) | {"files": list(named)})
+        rows = [row_of(key_of(job), job) | {"file": file} for file, job in named.items()]
+        connection.exec_driver_sql(DEFER, {"jobs": json.dumps(rows)})
         written = connection.exec_driver_sql("SELECT pg_current_xact_id_if_assigned() IS NOT NULL").scalar_one()
     assert written is writes
 

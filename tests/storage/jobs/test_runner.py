@@ -197,7 +197,7 @@ def test_a_worker_works_on_behind_a_half_dead_proxy(
         workers.wait(lambda: "after" in workers.marks("ended"), seconds=60)
         jobs.defer([job("later")])
         workers.wait(lambda: "later" in workers.marks("ended"), seconds=10)
-    assert queue(database) == []
+        workers.wait(lambda: queue(database) == [])
 
 
 def test_a_worker_outlives_its_connections(workers: Workers, jobs: PostgresJobs, database: Database) -> None:
