@@ -106,7 +106,7 @@ class Settings(BaseSettings):
     sweep_seconds: int = Field(alias="LOCKPOINT_SWEEP_SECONDS", default=900, ge=1)
     retention_days: int = Field(alias="LOCKPOINT_RETENTION_DAYS", default=30, ge=1, le=30)
     points_per_hour: int = Field(alias="LOCKPOINT_POINTS_PER_HOUR", default=65000, ge=1)
-    worker_places: int = Field(alias="LOCKPOINT_WORKER_PLACES", default=16, ge=2, le=64)
+    worker_places: int = Field(alias="LOCKPOINT_WORKER_PLACES", default=40, ge=2, le=64)
     """Jobs that a worker does at a time; one site has half of them at most."""
     licensing: Switch = Field(alias="LOCKPOINT_LICENSING", default=False)
     proxy_hops: int = Field(
