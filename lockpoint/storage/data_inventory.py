@@ -287,7 +287,7 @@ TABLES: Final = (
         name="privacy_request",
         what="requests of people about their data: which right, when, done when",
         why="to show that requests are answered",
-        kept=Kept.INSTALLED,
+        kept=Kept.YEAR,
         fields=(
             *_of(Whose.NOBODY, id="number"),
             *_TENANT,
