@@ -313,6 +313,9 @@ class FakeWitnesses:
         held = [w.record for w in self._held(tenant) if isinstance(w.record, Held)]
         return sum(holder is None or record.holder == holder for record in held)
 
+    def holders(self, tenant: Tenant) -> Sequence[str]:
+        return sorted({w.record.holder for w in self._held(tenant) if isinstance(w.record, Held)})
+
     def held_by(self, tenant: Tenant, holder: str) -> Sequence[Witness]:
         return [w for w in self._held(tenant) if isinstance(w.record, Held) and w.record.holder == holder]
 
