@@ -58,10 +58,10 @@ from lockpoint.services.settings_memory import SettingsMemory, TextsMemory
 from lockpoint.services.tenancy.absence import jobs_after_return
 from lockpoint.services.tenancy.licence import HeardLicences
 from lockpoint.storage import redis_mutexes
+from lockpoint.storage.access.fitness import Schema, trouble_of_clock, trouble_with
 from lockpoint.storage.backup.backups import Backups
 from lockpoint.storage.effects import PostgresEffects
 from lockpoint.storage.engine import STATEMENT_SECONDS, Database
-from lockpoint.storage.fitness import Schema, trouble_with
 from lockpoint.storage.jobs.enqueue import PostgresJobs
 from lockpoint.storage.jobs.held_file_jobs import PostgresHeldFileJobs
 from lockpoint.storage.jobs.parked_jobs import PostgresParkedJobs
@@ -267,6 +267,12 @@ def check_neighbours(settings: Settings) -> str | None:
     if trouble is not None and not trouble.passing:
         raise OperatorRefusal(trouble.text)
     return trouble.text if trouble else None
+
+
+def check_owner(settings: Settings) -> None:
+    """`OperatorRefusal` where the database's role may not change tables; nothing while it does not answer."""
+    if (trouble := trouble_of_clock(settings.database_url)) is not None:
+        raise OperatorRefusal(trouble.text)
 
 
 def build(settings: Settings) -> Services:

@@ -22,7 +22,7 @@ from lockpoint.mail.send import SmtpMailer
 from lockpoint.services.clock_skew import TOLERATED
 from lockpoint.services.ports.notifications import MailUnavailable
 from lockpoint.settings import Settings
-from lockpoint.storage.fitness import trouble_with
+from lockpoint.storage.access.fitness import Role, role_of, trouble_with
 from lockpoint.storage.redis_mutexes import connect
 
 SECONDS: Final = 5.0
@@ -78,7 +78,18 @@ def findings(settings: Settings) -> Iterator[Finding]:
 
 def _database(settings: Settings) -> tuple[State, str]:
     trouble = trouble_with(settings.database_url)
-    return (State.WRONG, trouble.text) if trouble else (State.FINE, "PostgreSQL answers, its tables are current")
+    if trouble:
+        return State.WRONG, trouble.text
+    role = role_of(settings.database_url)
+    whose = f"the role {role.name} {_may(role)}" if role else "the role was not looked at"
+    return State.FINE, f"PostgreSQL answers, its tables are current; {whose}"
+
+
+def _may(role: Role) -> str:
+    """Both are right: what runs says which it shall be."""
+    if role.changes_tables:
+        return "owns them, as migrate and clock must"
+    return "may not create, change or drop tables: right for web and worker, and for these only"
 
 
 def _redis(settings: Settings) -> tuple[State, str]:
