@@ -21,7 +21,14 @@ from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
 from lockpoint.services.ports.forge import AccessToken
 from lockpoint.services.ports.jobs import Job, JobKind
-from lockpoint.services.ports.listing import WELL_PROTECTED, ListedState, LockOrder, LockQuery, SiteReadings, TokenTimes
+from lockpoint.services.ports.listing import (
+    WELL_PROTECTED,
+    ListedState,
+    LockOrder,
+    LockQuery,
+    SiteReadings,
+    TokenTimes,
+)
 from lockpoint.services.ports.locks import AuditEvent, AuditQuery, Effects, Protection, Restoration, Witness
 from lockpoint.services.ports.notifications import (
     COMMENT_BEGUN,
