@@ -163,10 +163,16 @@ class Stack:
         while not self._stop.wait(1):
             now = self.ahead()
             if now < before:
-                for pid in (self.programs[name].pid for name in APP):
-                    if pid is not None:
-                        os.kill(pid, signal.SIGTERM)
+                self._say("time", f"was moved back; {', '.join(APP)} start again")
+                for name in APP:
+                    self._end_to_start_again(name)
             before = now
+
+    def _end_to_start_again(self, name: str) -> None:
+        pid = self.programs[name].pid
+        if pid is not None:
+            self._supervisor.expect_end(name)
+            os.kill(pid, signal.SIGTERM)
 
     def _revived(self, name: str) -> None:
         """Reinstall the app on a restarted Confluence, beside the watching thread."""

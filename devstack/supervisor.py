@@ -47,6 +47,7 @@ class Supervisor:
         self._say = say
         self._revived = revived
         self._layers: list[list[_Watched]] = []
+        self._expected: set[str] = set()
 
     def start(self, *services: Service) -> None:
         """Start independent services, after those of earlier calls.
@@ -58,6 +59,10 @@ class Supervisor:
         for service in services:
             layer.append(_Watched(service, time.monotonic()))
             service.start()
+
+    def expect_end(self, name: str) -> None:
+        """Start the service at once when it ends next, and do not call that a death. From any thread."""
+        self._expected.add(name)
 
     def watch(self, stop: Event, guardian: Guardian) -> None:
         """Restart exited services and the guardian until `stop`."""
@@ -76,6 +81,10 @@ class Supervisor:
 
     def _look_after(self, watched: _Watched, now: float) -> None:
         if watched.due is None and watched.service.pid is None:
+            if watched.service.name in self._expected:
+                self._expected.discard(watched.service.name)
+                self._restart(watched)
+                return
             watched.deaths = 1 if now - watched.started > STEADY_SECONDS else watched.deaths + 1
             delay = min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2 ** (watched.deaths - 1))
             watched.due = now + delay

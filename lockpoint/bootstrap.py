@@ -20,6 +20,7 @@ from lockpoint.confluence.attachments import ConfluenceAttachments
 from lockpoint.confluence.comments import ConfluenceComments
 from lockpoint.confluence.http.client import ConfluenceClient
 from lockpoint.confluence.http.credentials import Credentials, CredentialsByDoor
+from lockpoint.confluence.http.error_mapping import http_date
 from lockpoint.confluence.http.quota import PointsQuota
 from lockpoint.confluence.http.sessions import Sessions
 from lockpoint.confluence.people import ConfluencePeople
@@ -37,6 +38,7 @@ from lockpoint.connect.inbound import Inbound
 from lockpoint.connect.install_keys import HttpKeySource, InstallKeys
 from lockpoint.connect.signed_install import SignedInstalls
 from lockpoint.connect.sites import AppSigner, SiteDirectory
+from lockpoint.connect.tokens import InTime
 from lockpoint.forge.access import AtlassianApi
 from lockpoint.forge.inbound import ForgeInbound
 from lockpoint.forge.invocation import Invocations
@@ -46,7 +48,7 @@ from lockpoint.forge.tokens import ForgeSigner, StoredTokens
 from lockpoint.mail.link_pages import GettextPages
 from lockpoint.mail.macro_document import GettextMacro
 from lockpoint.mail.send import SmtpMailer
-from lockpoint.services.clock_skew import ClockOffsets
+from lockpoint.services.clock_skew import ClockOffsets, TimelyTokens
 from lockpoint.services.container import Services
 from lockpoint.services.context import Door
 from lockpoint.services.errors import OperatorRefusal
@@ -58,10 +60,10 @@ from lockpoint.services.settings_memory import SettingsMemory, TextsMemory
 from lockpoint.services.tenancy.absence import jobs_after_return
 from lockpoint.services.tenancy.licence import HeardLicences
 from lockpoint.storage import redis_mutexes
+from lockpoint.storage.access.fitness import Schema, trouble_of_clock, trouble_with
 from lockpoint.storage.backup.backups import Backups
 from lockpoint.storage.effects import PostgresEffects
 from lockpoint.storage.engine import STATEMENT_SECONDS, Database
-from lockpoint.storage.fitness import Schema, trouble_with
 from lockpoint.storage.jobs.enqueue import PostgresJobs
 from lockpoint.storage.jobs.held_file_jobs import PostgresHeldFileJobs
 from lockpoint.storage.jobs.parked_jobs import PostgresParkedJobs
@@ -108,7 +110,7 @@ from lockpoint.web.api.templates import template_routes
 from lockpoint.web.connect.frontend_bundle import read_bundle
 from lockpoint.web.connect.surfaces import surface_routes
 from lockpoint.web.forge.door import ForgeDoor
-from lockpoint.web.health import NotReadyError, Ping, clock_ping
+from lockpoint.web.health import NotReadyError, Ping, clock_ping, tokens_ping
 from lockpoint.web.macro_export import export_routes
 from lockpoint.web.mail_links import mail_routes
 
@@ -214,6 +216,10 @@ class ForgeAccess:
     tokens: StoredTokens
     people: ForgePeople
 
+    @property
+    def caches(self) -> tuple[SiteCache, ...]:
+        return (self.tokens, self.people)
+
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
@@ -227,6 +233,7 @@ class Neighbours:
     sites: SiteDirectory
     client: ConfluenceClient
     people: ConfluencePeople
+    clock_offsets: ClockOffsets
     caches: tuple[SiteCache, ...]
     system_tokens: PostgresForgeTokens
     forge: ForgeAccess | None
@@ -269,6 +276,12 @@ def check_neighbours(settings: Settings) -> str | None:
     return trouble.text if trouble else None
 
 
+def check_owner(settings: Settings) -> None:
+    """`OperatorRefusal` where the database's role may not change tables; nothing while it does not answer."""
+    if (trouble := trouble_of_clock(settings.database_url)) is not None:
+        raise OperatorRefusal(trouble.text)
+
+
 def build(settings: Settings) -> Services:
     """For processes without a web server."""
     return services_on(connect(settings, WORKER_CONNECTIONS))
@@ -277,16 +290,16 @@ def build(settings: Settings) -> Services:
 def build_app(settings: Settings) -> Flask:
     neighbours = connect(settings, WEB_CONNECTIONS)
     services = services_on(neighbours)
-    heard = HeardLicences(services)
+    heard, times = HeardLicences(services), TimelyTokens()
     return create_app(
         Shell(
-            inbound=_inbound(neighbours, heard),
+            inbound=_inbound(neighbours, heard, times),
             descriptor=descriptor.build(
                 app_key=settings.app_key, base_url=settings.base_url, licensing=settings.licensing
             ),
             services=replace(services, caches=(*services.caches, heard)),
             gauges=PostgresGauges(neighbours.database),
-            pings=(*_pings(neighbours), clock_ping(services.clock_offsets)),
+            pings=(*_pings(neighbours), clock_ping(services.clock_offsets), tokens_ping(times)),
             read_link=partial(read_link, services),
             blueprints=(
                 api_routes(services),
@@ -305,7 +318,7 @@ def build_app(settings: Settings) -> Flask:
             ),
             connect_js_url=settings.connect_js_url,
             proxy_hops=settings.proxy_hops,
-            forge=_forge_door(neighbours, services, heard),
+            forge=_forge_door(neighbours, services, heard, times),
         )
     )
 
@@ -362,7 +375,15 @@ def connect(settings: Settings, connections: int, statement_seconds: float = STA
     installations = PostgresInstallations(database, keys)
     sites = SiteDirectory(installations)
     redis_client = redis_mutexes.connect(settings.redis_url, verify_tls=settings.redis_tls_verify)
-    tokens = Impersonation(sites, settings.oauth_url, seconds_of(settings), Sessions().mine)
+    clock_offsets = ClockOffsets()
+    on_refused = partial(_note_time, clock_offsets, clock_of(settings))
+    tokens = Impersonation(
+        sites,
+        settings.oauth_url,
+        seconds_of(settings),
+        Sessions().mine,
+        on_refused=lambda tenant_id, seconds, date: on_refused(tenant_id, seconds, http_date(date or "")),
+    )
     system_tokens = PostgresForgeTokens(database, keys)
     forge = None if settings.forge_app_id is None else _forge_access(settings, system_tokens, redis_client)
     doors = {Door.CONNECT: Credentials(AppSigner(sites, settings.app_key, seconds_of(settings)), tokens)}
@@ -378,6 +399,7 @@ def connect(settings: Settings, connections: int, statement_seconds: float = STA
             now=clock_of(settings).now,
             shared=RedisPoints(redis_client, keys.share_name),
         ),
+        on_refused=on_refused,
     )
     people = ConfluencePeople(client)
     return Neighbours(
@@ -389,10 +411,19 @@ def connect(settings: Settings, connections: int, statement_seconds: float = STA
         sites=sites,
         client=client,
         people=people,
-        caches=(sites, tokens, client, people, database, *(() if forge is None else (forge.tokens, forge.people))),
+        clock_offsets=clock_offsets,
+        caches=(sites, tokens, client, people, database, clock_offsets, *(forge.caches if forge else ())),
         system_tokens=system_tokens,
         forge=forge,
     )
+
+
+def _note_time(
+    offsets: ClockOffsets, clock: SystemClock, tenant_id: int, seconds: float, told: datetime | None
+) -> None:
+    """Whoever refuses what we signed says when that was: with a clock that is wrong nothing else may ever be heard."""
+    now = clock.now()
+    offsets.note(tenant_id, now - timedelta(seconds=seconds), now, told)
 
 
 def _forge_access(settings: Settings, store: PostgresForgeTokens, client: redis.Redis) -> ForgeAccess:
@@ -404,7 +435,7 @@ def _forge_access(settings: Settings, store: PostgresForgeTokens, client: redis.
 
 def services_on(neighbours: Neighbours) -> Services:
     database, client, clock = neighbours.database, neighbours.client, clock_of(neighbours.settings)
-    clock_offsets, known_pages = ClockOffsets(), KnownPages()
+    known_pages = KnownPages()
     settings_memory, texts_memory = SettingsMemory(), TextsMemory()
     return Services(
         clock=clock,
@@ -429,8 +460,8 @@ def services_on(neighbours: Neighbours) -> Services:
         guard=PostgresCreationGuard(database, clock),
         tenants=PostgresTenants(database),
         installations=neighbours.installations,
-        caches=(*neighbours.caches, clock_offsets, known_pages, settings_memory, texts_memory),
-        clock_offsets=clock_offsets,
+        caches=(*neighbours.caches, known_pages, settings_memory, texts_memory),
+        clock_offsets=neighbours.clock_offsets,
         known_pages=known_pages,
         forge_sites=PostgresForgeSites(database),
         system_tokens=neighbours.system_tokens,
@@ -466,7 +497,7 @@ def services_on(neighbours: Neighbours) -> Services:
     )
 
 
-def _inbound(neighbours: Neighbours, heard: HeardLicences) -> Inbound:
+def _inbound(neighbours: Neighbours, heard: HeardLicences, times: TimelyTokens) -> Inbound:
     settings = neighbours.settings
     known = RedisInstalls(neighbours.redis, neighbours.keys.install_keys)
     keys = InstallKeys(HttpKeySource(settings.install_key_urls), known)
@@ -477,17 +508,22 @@ def _inbound(neighbours: Neighbours, heard: HeardLicences) -> Inbound:
         base_url=settings.base_url,
         now=seconds_of(settings),
         on_licence=heard.hear,
+        on_time=lambda in_time: times.heard(in_time=in_time is InTime.YES),
     )
 
 
-def _forge_door(neighbours: Neighbours, services: Services, heard: HeardLicences) -> ForgeDoor | None:
+def _forge_door(
+    neighbours: Neighbours, services: Services, heard: HeardLicences, times: TimelyTokens
+) -> ForgeDoor | None:
     settings = neighbours.settings
     if neighbours.forge is None or settings.forge_app_id is None:
         return None
     keys = KeySet(HttpKeySet(settings.forge_keys_url))
     invocations = Invocations(keys, settings.forge_app_id, settings.forge_api_url, settings.forge_environments)
     return ForgeDoor(
-        inbound=ForgeInbound(invocations, seconds_of(settings)),
+        inbound=ForgeInbound(
+            invocations, seconds_of(settings), lambda in_time: times.heard(in_time=in_time is InTime.YES)
+        ),
         services=services,
         people=neighbours.forge.people,
         tokens=neighbours.forge.tokens,

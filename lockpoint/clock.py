@@ -33,6 +33,7 @@ PRIVACY_SECONDS: Final = 3600
 FIRST_ROUND: Final = timedelta(minutes=2)
 REDISCOVERY: Final = timedelta(hours=24)
 DAILY: Final = timedelta(hours=24)
+HOLDERS_PERIOD: Final = timedelta(hours=4)
 SMALLEST_LEAP: Final = timedelta(seconds=10)
 
 
@@ -79,6 +80,7 @@ class Ticks:
         self._sweeps = Rounds()
         self._rediscoveries = Rounds()
         self._tombstones = Rounds(first_round=timedelta(hours=1))
+        self._holders = Rounds(first_round=timedelta(hours=1))
         self._tidied: datetime | None = None
         self._ahead = timedelta()
         self._counted: tuple[datetime, int, list[int]] | None = None
@@ -108,7 +110,7 @@ class Ticks:
         return self._counted[1], self._counted[2]
 
     def privacy_duties(self) -> None:
-        """Enqueue personal-data reports, spread over the hour, erasures that lost their job, tombstones once a day."""
+        """Enqueue personal-data reports, spread over the hour, erasures without a job, and rarer looks at sites."""
         now, hour = self._services.clock.now(), timedelta(hours=1)
         jobs = [
             Job(JobKind.REPORT_ACCOUNTS, tenant_id, delay=hour * _spread(tenant_id))
@@ -119,6 +121,7 @@ class Ticks:
             for erasure in self._services.person_store.erasures()
         ]
         active = self._services.tenants.active_ids()
+        jobs += [Job(JobKind.HOLDERS, tenant_id) for tenant_id in self._holders.due(now, active, HOLDERS_PERIOD)]
         jobs += [Job(JobKind.TOMBSTONES, tenant_id) for tenant_id in self._tombstones.due(now, active, DAILY)]
         if jobs:
             self._services.jobs.defer(jobs)

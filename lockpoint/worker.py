@@ -11,6 +11,7 @@ from lockpoint.services.listing.byline import refresh
 from lockpoint.services.notifications import profiles, send_mail
 from lockpoint.services.ports.confluence import Container, ContainerKind
 from lockpoint.services.ports.jobs import JobHandler, JobKind, JobSubject
+from lockpoint.services.privacy import deactivated
 from lockpoint.services.privacy.erase import erase
 from lockpoint.services.privacy.report_accounts import report
 from lockpoint.services.privacy.tombstones import bury_old
@@ -82,6 +83,14 @@ def _tombstones(services: Services, tenant: Tenant, _subject: str) -> None:
     bury_old(services, tenant)
 
 
+def _holders(services: Services, tenant: Tenant, _subject: str) -> None:
+    deactivated.look_for(services, tenant)
+
+
+def _holder_gone(services: Services, tenant: Tenant, subject: str) -> None:
+    deactivated.end_locks(services, tenant, subject)
+
+
 def _goodbye(services: Services, tenant: Tenant, subject: str) -> None:
     end_if_gone(services, tenant, subject)
 
@@ -103,6 +112,8 @@ USE_CASES: dict[JobKind, UseCase] = {
     JobKind.PROFILE: _profile,
     JobKind.REPORT_ACCOUNTS: _report_accounts,
     JobKind.TOMBSTONES: _tombstones,
+    JobKind.HOLDERS: _holders,
+    JobKind.HOLDER_GONE: _holder_gone,
     JobKind.GOODBYE: _goodbye,
     JobKind.COPY_TEXTS: _copy_texts,
 }

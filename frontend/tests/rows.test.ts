@@ -1,7 +1,16 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Attachment } from "../src/api";
-import { choose, EVERYTHING, fileType, mayStopWaiting, SORT_KEYS, type Choice } from "../src/page/rows";
+import { choose, EVERYTHING, fileType, folded, mayStopWaiting, SORT_KEYS, type Choice } from "../src/page/rows";
 import { file, free, mine, others } from "./cast";
+
+/** What `lockpoint/domain/words.py` is held to, too. */
+interface Table {
+  readonly folded: readonly (readonly [string, string])[];
+  readonly found: readonly (readonly [string, string, boolean])[];
+  readonly ordered: readonly string[];
+}
 
 const files: readonly Attachment[] = [
   file("1", "budget 10.xlsx", mine({ secondsLeft: 50 }), { fileSize: 30 }),
@@ -28,6 +37,16 @@ describe("the list", () => {
     expect(found("U\u0308bersicht.odt", "\u00fcbersicht")).toBe(1);
     expect(found("Stra\u00dfe.txt", "STRASSE")).toBe(1);
     expect(found("\uff22udget.txt", "budget")).toBe(1);
+  });
+
+  test("finds and orders names as the API does", () => {
+    const table = JSON.parse(readFileSync(join(import.meta.dirname, "../../tests/support/words.json"), "utf8")) as Table;
+    for (const [text, form] of table.folded) expect(folded(text)).toBe(form);
+    for (const [title, query, there] of table.found) {
+      expect(choose([file("1", title)], { ...EVERYTHING, query }, "en").length, title).toBe(there ? 1 : 0);
+    }
+    const rows = [...table.ordered].reverse().map((title, place) => file(String(place), title));
+    expect(choose(rows, EVERYTHING, "en").map(({ title }) => title)).toEqual(table.ordered);
   });
 
   test("filters by state, and by locks that need attention", () => {

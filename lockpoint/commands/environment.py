@@ -45,6 +45,14 @@ def neighbours_or_exit(settings: Settings, *, wait: bool) -> None:
         raise click.ClickException(str(error)) from None
 
 
+def owner_or_exit(settings: Settings) -> None:
+    """Exit 1 where the database's role may not change tables."""
+    try:
+        import_module("lockpoint.bootstrap").check_owner(settings)
+    except OperatorRefusal as error:
+        raise click.ClickException(str(error)) from None
+
+
 def settings_for_answering() -> Settings:
     """Logs go to stderr: stdout is the answer's."""
     settings = settings_or_exit()

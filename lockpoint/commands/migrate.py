@@ -18,20 +18,23 @@ log = structlog.get_logger(__name__)
 
 @click.command()
 @click.option("--wait", is_flag=True, help="While the database is away, wait for it.")
-def migrate(wait: bool) -> None:  # noqa: FBT001 - click passes a flag
+@click.option(
+    "--grant", "role", metavar="ROLE", help="Let this second role run web and worker; lasts for later migrations."
+)
+def migrate(wait: bool, role: str | None) -> None:  # noqa: FBT001 - click passes a flag
     """Bring the database to the newest schema; safe to repeat or to run twice at once."""
     settings = settings_for_answering()
-    while (away := _migrate(settings)) is not None:
+    while (away := _migrate(settings, role)) is not None:
         if not wait:
             raise click.ClickException(away)
         log.warning("waiting", reason=away)
         time.sleep(ASK_AGAIN_SECONDS)
 
 
-def _migrate(settings: Settings) -> str | None:
+def _migrate(settings: Settings, role: str | None) -> str | None:
     """Return why not yet; exit 1 for what waiting will not mend."""
     try:
-        apply_migrations(settings.database_url)
+        apply_migrations(settings.database_url, role=role)
     except WrongDatabase as error:
         raise click.ClickException(str(error)) from None
     except SQLAlchemyError as error:

@@ -3,6 +3,7 @@
 import ctypes
 import gc
 import importlib
+import logging
 import multiprocessing
 import os
 import socket
@@ -27,7 +28,16 @@ THREADS: Final = 16
 STOP_SECONDS: Final = 25
 """Time for requests in flight after SIGTERM; Heroku kills after 30."""
 
-TO_OURS: Final = {"loggers": {"_granian": {"handlers": [], "level": "INFO", "propagate": True}}}
+
+def is_no_advice(record: logging.LogRecord) -> bool:
+    """False for granian's advice to have fewer threads: ours wait for Confluence, not for a processor."""
+    return "`backpressure`" not in record.getMessage()
+
+
+TO_OURS: Final = {
+    "filters": {"no advice": {"()": lambda: is_no_advice}},
+    "loggers": {"_granian": {"handlers": [], "level": "INFO", "propagate": True, "filters": ["no advice"]}},
+}
 """Granian logs to our handlers."""
 
 

@@ -70,8 +70,11 @@ class Impersonation:
         now: Callable[[], float],
         session: Callable[[], requests.Session] = requests.Session,
         timeout: tuple[float, float] = (CONNECT_SECONDS, READ_SECONDS),
+        on_refused: Callable[[int, float, str | None], None] = lambda _tenant_id, _seconds, _date: None,
     ) -> None:
+        """`on_refused` hears after how many seconds the server refused us, and its `Date`."""
         self._sites = sites
+        self._on_refused = on_refused
         self._oauth_url = oauth_url.rstrip("/")
         self._now = now
         self._session = session
@@ -141,6 +144,7 @@ class Impersonation:
             # The text may repeat the address: only the kind is kept.
             raise ImpersonationUnavailableError(type(error).__name__) from None
         if answer.status_code in _PERMANENT:
+            self._on_refused(site.tenant.id, answer.elapsed.total_seconds(), answer.headers.get("Date"))
             return None
         if answer.status_code != requests.codes.ok:
             raise ImpersonationUnavailableError(f"status {answer.status_code}", _retry_after(answer))

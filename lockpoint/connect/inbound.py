@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from lockpoint.connect import qsh, tokens
-from lockpoint.connect.tokens import HS256, Expectations, Reason, SigningKey, TokenRefusedError
+from lockpoint.connect.tokens import HS256, OUT_OF_TIME, Expectations, InTime, Reason, SigningKey, TokenRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from lockpoint.connect.signed_install import SignedInstalls
     from lockpoint.connect.sites import Site, SiteDirectory
+    from lockpoint.connect.tokens import Claims, Token
     from lockpoint.services.context import Tenant
 
 _SCHEME: Final = "jwt "
@@ -56,6 +57,8 @@ class Inbound:
     now: Callable[[], float]
     on_licence: Callable[[Tenant, bool], None] = lambda _tenant, _active: None
     """Gets the licence state in Confluence's own calls; the address hash covers it."""
+    on_time: Callable[[InTime], None] = lambda _in_time: None
+    """Hears of each token whose signature is right whether it came in its time."""
 
     def server(self, call: InboundCall) -> TokenCaller:
         """Confluence, by header: webhooks, `enabled`, `disabled`."""
@@ -99,14 +102,22 @@ class Inbound:
             _DECOY.verifies(token)
             raise TokenRefusedError(Reason.ISSUER, token.claims.issuer)
         expected = Expectations(hashes, (self.app_key, self.base_url))
+        try:
+            site, claims = self._verified(token, site, expected)
+        except TokenRefusedError as refusal:
+            if refusal.reason in OUT_OF_TIME:
+                self.on_time(InTime.NO)
+            raise
+        self.on_time(InTime.YES)
+        return TokenCaller(site.tenant, claims.account_id)
+
+    def _verified(self, token: Token, site: Site, expected: Expectations) -> tuple[Site, Claims]:
         now = self.now()
         try:
-            claims = tokens.verify(token, site.keys(now), expected, now)
+            return site, tokens.verify(token, site.keys(now), expected, now)
         except TokenRefusedError as refusal:
             newer = self._newer(site, refusal)
-            claims = tokens.verify(token, newer.keys(now), expected, now)
-            site = newer
-        return TokenCaller(site.tenant, claims.account_id)
+            return newer, tokens.verify(token, newer.keys(now), expected, now)
 
     def _newer(self, site: Site, refusal: TokenRefusedError) -> Site:
         """Return the site as another process changed it; else raise the refusal."""

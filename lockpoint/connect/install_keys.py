@@ -82,16 +82,16 @@ class HttpKeySource:
         self._read_seconds = read_seconds
 
     def fetch(self, key_id: str) -> RSAPublicKey | None:
-        troubled: list[str] = []
+        troubled: list[Exception] = []
         for url in self._urls:
             try:
                 body = self._get(f"{url}/{key_id}")
                 if body is not None:
                     return read_public_key(body)
             except (requests.RequestException, KeyUnavailableError) as error:
-                troubled.append(type(error).__name__)
+                troubled.append(error)
         if troubled:
-            raise KeyUnavailableError(", ".join(troubled))
+            raise KeyUnavailableError(", ".join(type(error).__name__ for error in troubled)) from troubled[-1]
         return None
 
     def _get(self, url: str) -> bytes | None:

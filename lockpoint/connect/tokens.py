@@ -76,6 +76,16 @@ class Reason(StrEnum):
     """A person's call where only the platform may call."""
 
 
+class InTime(StrEnum):
+    """Of a token whose signature is right."""
+
+    YES = "yes"
+    NO = "no"
+
+
+OUT_OF_TIME: Final = frozenset({Reason.EXPIRED, Reason.NOT_YET_VALID})
+
+
 class TokenRefusedError(Exception):
     """The sender is unproven; `issuer` is what it claimed, for the log."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from lockpoint.connect.tokens import Reason, TokenRefusedError
+from lockpoint.connect.tokens import OUT_OF_TIME, InTime, Reason, TokenRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +31,8 @@ class ForgeInbound:
 
     invocations: Invocations
     now: Callable[[], float]
+    on_time: Callable[[InTime], None] = lambda _in_time: None
+    """Hears of each token whose signature is right whether it came in its time."""
 
     def person(self, authorization: str | None) -> Invocation:
         """Somebody at a screen."""
@@ -54,4 +56,11 @@ class ForgeInbound:
         return found
 
     def _verified(self, authorization: str | None) -> Invocation:
-        return self.invocations.verify(authorization, self.now())
+        try:
+            found = self.invocations.verify(authorization, self.now())
+        except TokenRefusedError as refusal:
+            if refusal.reason in OUT_OF_TIME:
+                self.on_time(InTime.NO)
+            raise
+        self.on_time(InTime.YES)
+        return found

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from lockpoint.mail.languages import dates_in, language_for, locale_of, translated
 from lockpoint.mail.letter import clean, moment
 from lockpoint.mail.link_words import ABOUT, PAGES
-from lockpoint.services.ports.notifications import LinkAnswer, LinkPage
+from lockpoint.services.ports.notifications import LinkAnswer, LinkPage, PageKind
+
+_ABOUT_MAILS: Final = frozenset({PageKind.UNSUBSCRIBE, PageKind.SUBSCRIBED_AGAIN})
 
 
 class GettextPages:
@@ -18,7 +21,7 @@ class GettextPages:
         values = {"file": clean(answer.file_name), "when": moment(answer.at, time_zone, written)}
 
         def lines() -> Iterator[str]:
-            if answer.mail is not None and page.button:
+            if answer.mail is not None and answer.kind in _ABOUT_MAILS:
                 yield translated(ABOUT[answer.mail], language)
             for line in page.lines:
                 if all(values[name] or f"{{{name}}}" not in line for name in values):

@@ -30,6 +30,7 @@ ABOUT: Final[Mapping[MailKind, str]] = {
     MailKind.ENDLESS_LOCKS: "Lockpoint mails you once a week which files you have locked without an end.",
 }
 
+_IN_PREFERENCES: Final = "You can change your mind in Confluence, in Lockpoint's preferences."
 _NOT_EXTENDED: Final = "Your lock was not extended"
 _STANDS: Final = "Your lock on {file} ends: {when}"
 
@@ -37,7 +38,13 @@ PAGES: Final[Mapping[PageKind, PageWords]] = {
     PageKind.UNSUBSCRIBE: PageWords(title="No more mails of this kind?", lines=(), button="Unsubscribe"),
     PageKind.UNSUBSCRIBED: PageWords(
         title="You get no more mails of this kind",
-        lines=("You can change your mind in Confluence, in Lockpoint's preferences.",),
+        lines=(_IN_PREFERENCES,),
+        button="Undo",
+    ),
+    PageKind.SUBSCRIBED_AGAIN: PageWords(title="You get these mails again", lines=()),
+    PageKind.ONLY_KEPT: PageWords(
+        title="You get no more mails of this kind",
+        lines=("You have chosen that your data are only kept, not used.", _IN_PREFERENCES),
     ),
     PageKind.EXTEND: PageWords(
         title="Extend your lock?", lines=("You have locked {file}.", _STANDS), button="Extend the lock"

@@ -27,11 +27,21 @@ MOST_SITES: Final = 64
 SLOWEST: Final = timedelta(seconds=10)  # a slower answer does not tell the time within the alarm
 HALF_A_SECOND: Final = timedelta(milliseconds=500)  # the host tells whole seconds, cut off
 
+ENOUGH_REFUSED: Final = 5
+"""Tokens in a row within `REMEMBERED`; a tab that was open for long sends one or two."""
+_DOUBT: Final = "tokens signed for us are refused for their time, and none is accepted"
+DOUBT_REMEDY: Final = "compare this machine's clock: `lockpoint doctor`; start its time service"
+
 _log = structlog.get_logger(__name__)
 _OFFSET = Gauge(
     "lockpoint_clock_offset_seconds",
     "The largest recent difference from Confluence's clock; ahead is +",
     multiprocess_mode="livemostrecent",
+)
+_DOUBTED = Gauge(
+    "lockpoint_clock_doubted",
+    "1 while tokens signed for us are refused for their time, and none is accepted",
+    multiprocess_mode="livemax",
 )
 
 
@@ -100,6 +110,44 @@ def _jury(sites: Sequence[Answers]) -> list[ClockState]:
         default=0.0,
     )
     return [_state(site) for site in sites if site[-1].came >= began]
+
+
+class TimelyTokens:
+    """Whether tokens that are signed as they must be are refused for their time, and none is accepted.
+
+    Strangers sign nothing. One person can send old tokens again, so this warns and decides nothing. Thread-safe.
+    """
+
+    def __init__(self, elapsed: Callable[[], float] = time.monotonic) -> None:
+        self._elapsed = elapsed
+        self._lock = threading.Lock()
+        self._refused: deque[float] = deque(maxlen=ENOUGH_REFUSED)
+        self._told = False
+
+    def heard(self, *, in_time: bool) -> None:
+        """Note a token whose signature is right; the first warning, and its end, are logged."""
+        with self._lock:
+            if in_time:
+                self._refused.clear()
+            else:
+                self._refused.append(self._elapsed())
+            self._tell()
+
+    def doubtful(self) -> bool:
+        with self._lock:
+            self._tell()
+            return self._told
+
+    def _tell(self) -> None:
+        since = self._elapsed() - REMEMBERED
+        found = len(self._refused) == ENOUGH_REFUSED and self._refused[0] >= since
+        if found is not self._told:
+            self._told = found
+            _DOUBTED.set(found)
+            if found:
+                _log.error("clock_doubted", reason=_DOUBT, remedy=DOUBT_REMEDY)
+            else:
+                _log.info("clock_doubted_no_more")
 
 
 class ClockOffsets:

@@ -25,6 +25,7 @@ class Kept(StrEnum):
     HOURS = "3 hours"
     JOB = "until the job is done, 30 days at most"
     INSTALLED = "while the app is installed and 30 days after"
+    YEAR = "a year; at most 30 days after the app was uninstalled"
     ERASED_AT_ONCE = "until uninstalled, then erased at once"
     EXPIRY = "until it expires, six hours at most, then erased by the next hourly purge; at once when uninstalled"
     CHANGE = "accepted for three minutes after a new secret replaced it, erased by the next hourly purge after that"

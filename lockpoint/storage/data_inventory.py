@@ -70,8 +70,16 @@ JOB_SUBJECTS: Final = (
     *_of(Whose.SITE, switched="id of a space, or empty"),
     *_of(Whose.FILE, confirm="attachment id and random name of a write"),
     *_of(Whose.PERSON, trashed="attachment id and AccountID of who is said to have trashed it", profile="AccountID"),
+    *_of(Whose.PERSON, holder_gone="AccountID of a holder whose account is deactivated"),
     *_of(Whose.NOBODY, send_mail="number of the mail intent", erase="number of the request", self_test="empty"),
-    *_of(Whose.NOBODY, rediscover="empty", report_accounts="empty", tombstones="empty", copy_texts="empty"),
+    *_of(
+        Whose.NOBODY,
+        rediscover="empty",
+        report_accounts="empty",
+        tombstones="empty",
+        copy_texts="empty",
+        holders="empty",
+    ),
     *_of(Whose.SITE, goodbye="Atlassian's name of the installation"),
 )
 """The argument `subject`, by kind of job."""
@@ -287,7 +295,7 @@ TABLES: Final = (
         name="privacy_request",
         what="requests of people about their data: which right, when, done when",
         why="to show that requests are answered",
-        kept=Kept.INSTALLED,
+        kept=Kept.YEAR,
         fields=(
             *_of(Whose.NOBODY, id="number"),
             *_TENANT,

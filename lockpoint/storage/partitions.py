@@ -15,6 +15,8 @@ from lockpoint.storage.engine import Database
 from lockpoint.storage.tables import PARTITIONED, WITHOUT_STATISTICS
 
 DAYS_AHEAD: Final = 7
+LONGEST_KEPT: Final = 30
+"""Days; fewer by setting."""
 Result = TypeVar("Result")
 _CHECK_VIOLATION: Final = "23514"
 _DAY: Final = timedelta(days=1)
@@ -56,6 +58,12 @@ def ahead(now: datetime, days: int = DAYS_AHEAD) -> list[date]:
     """From yesterday to `days` from now."""
     today = now.astimezone(UTC).date()
     return [today + _DAY * offset for offset in range(-1, days + 1)]
+
+
+def kept(now: datetime) -> list[date]:
+    """The days before today whose rows are kept at most."""
+    today = now.astimezone(UTC).date()
+    return [today - _DAY * offset for offset in range(LONGEST_KEPT)]
 
 
 def drop_expired(database: Database, now: datetime, retention_days: int) -> int:

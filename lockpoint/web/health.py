@@ -9,14 +9,14 @@ import structlog
 from flask import Blueprint, Response, jsonify
 from prometheus_client import CONTENT_TYPE_LATEST, Counter
 
-from lockpoint.services.clock_skew import TOLERATED, ClockState
+from lockpoint.services.clock_skew import DOUBT_REMEDY, TOLERATED, ClockState
 from lockpoint.web.guards import Guard, guarded_by
 from lockpoint.web.metrics import exposition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from lockpoint.services.clock_skew import ClockOffsets
+    from lockpoint.services.clock_skew import ClockOffsets, TimelyTokens
     from lockpoint.web.metrics import StateOfSites
 
 log = structlog.get_logger(__name__)
@@ -47,6 +47,16 @@ def clock_ping(offsets: ClockOffsets) -> Ping:
             raise NotReadyError(f"more than {TOLERATED.seconds} s from Confluence's")
 
     return Ping("clock", check)
+
+
+def tokens_ping(times: TimelyTokens) -> Ping:
+    """Whoever is refused cannot say so: the process works on, and says that nobody gets in."""
+
+    def check() -> None:
+        if times.doubtful():
+            raise NotReadyError(f"all are refused for their time; {DOUBT_REMEDY}")
+
+    return Ping("tokens", check, needed=False)
 
 
 def health_routes(pings: Sequence[Ping], state: StateOfSites) -> Blueprint:

@@ -10,6 +10,7 @@ import hashlib
 from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, Response, render_template_string, request
+from markupsafe import Markup
 
 from lockpoint.connect.tokens import TokenRefusedError
 from lockpoint.services.errors import HostError
@@ -37,14 +38,17 @@ POLICY: Final = (
 )
 """These pages load nothing, run nothing, and post one form home."""
 
-_DONE: Final = frozenset({PageKind.UNSUBSCRIBED, PageKind.EXTENDED})
+_DONE: Final = frozenset({PageKind.UNSUBSCRIBED, PageKind.SUBSCRIBED_AGAIN, PageKind.ONLY_KEPT, PageKind.EXTENDED})
+_UNDO: Final = "undo"
+"""In the query, since no body is read here."""
 
 _PAGE: Final = """<!doctype html>
 <html lang="{{ page.language }}" dir="{{ page.direction }}"><head>
 <meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex"><title>{{ page.title }}</title><style>{{ style|safe }}</style></head>
 <body><main><h1>{{ page.title }}</h1>{% for line in page.lines %}<p>{{ line }}</p>{% endfor %}
-{% if page.button %}<form method="post"><button>{{ page.button }}</button></form>{% endif %}</main></body></html>
+{% if page.button %}<form method="post"{{ action }}><button>{{ page.button }}</button></form>{% endif %}
+</main></body></html>
 """
 
 
@@ -70,11 +74,11 @@ def mail_routes(services: Services) -> Blueprint:
     def act(token: str) -> Response:
         del token
         actor, wish = current_link().actor, current_link().wish
-        answer = (
-            unsubscribe.unsubscribe(services, actor, wish.kind)
-            if isinstance(wish, Unsubscribe)
-            else extend_by_mail.extend_by_mail(services, actor, wish)
-        )
+        if isinstance(wish, Unsubscribe):
+            change = unsubscribe.undo if _UNDO in request.args else unsubscribe.unsubscribe
+            answer = change(services, actor, wish.kind)
+        else:
+            answer = extend_by_mail.extend_by_mail(services, actor, wish)
         return _page(services, 200 if answer.kind in _DONE else 409, answer)
 
     return blueprint
@@ -85,5 +89,6 @@ def _page(services: Services, status: int, answer: LinkAnswer) -> Response:
     link = known_link()
     locale, zone = (link.locale, link.time_zone) if link else (str(request.accept_languages.best or ""), "UTC")
     page = services.link_pages.words(answer, locale, zone)
-    text = render_template_string(_PAGE, page=page, style=_STYLE)
+    action = Markup(f' action="?{_UNDO}=1"') if answer.kind is PageKind.UNSUBSCRIBED else ""  # noqa: S704 - constant
+    text = render_template_string(_PAGE, page=page, style=_STYLE, action=action)
     return Response(text, status=status, content_type="text/html; charset=utf-8")

@@ -201,3 +201,18 @@ def test_a_site_without_oauth_client_or_installation_acts_as_nobody(
         with pytest.raises(ImpersonationRefusedError):
             people.token(TENANT, BOB)
         assert len(server.calls) == 0
+
+
+def test_a_refusal_tells_the_time_of_the_server(sites: SiteDirectory, clock: FakeTime) -> None:
+    """G11: our clock may be why it refuses."""
+    heard: list[tuple[int, str | None]] = []
+    people = Impersonation(
+        sites, OAUTH, clock.seconds, on_refused=lambda tenant, _seconds, date: heard.append((tenant, date))
+    )
+    with responses.RequestsMock() as server:
+        server.post(TOKEN_URL, status=401, headers={"Date": "Sat, 28 Nov 2026 12:00:00 GMT"})
+        grant(server)
+        with pytest.raises(ImpersonationRefusedError):
+            people.token(TENANT, ALICE)
+        people.token(TENANT, BOB)
+    assert heard == [(1, "Sat, 28 Nov 2026 12:00:00 GMT")]

@@ -370,6 +370,9 @@ class TestWitnesses:
         store.effects.record(store.acme, Effects(witness=witness("3", record=tombstone(free()))))
         assert store.witnesses.ended_naming(store.acme, later, after="", limit=9) == []
         assert [one.record.holder for one in store.witnesses.held_by(store.acme, ALICE)] == [ALICE]
+        store.effects.record(store.acme, Effects(witness=witness("4")))
+        assert list(store.witnesses.holders(store.acme)) == sorted((ALICE, BOB))
+        assert list(store.witnesses.holders(store.globex)) == []
         assert list(store.witnesses.held_by(store.globex, ALICE)) == []
 
     def test_a_change_of_protection_is_told_once(self, store: Store) -> None:

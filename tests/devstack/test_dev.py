@@ -205,6 +205,8 @@ def test_time_moves_in_all_processes_and_stays_over_a_restart(started: list[Dev]
     )
     wait_until(again.healthy, "the app to be ready again")
     assert again.ahead_of_machine() == pytest.approx(0, abs=30)
+    assert "time       | was moved back; web, worker, clock start again" in again.text
+    assert not [word for word in ("has died", "NoTokenYet", "warning  ]") if word in dev.text + again.text], dev.text
 
 
 def _renewed(before: dict[str, int], after: dict[str, int], name: str) -> bool:

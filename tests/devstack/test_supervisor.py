@@ -95,6 +95,23 @@ def test_what_dies_is_started_again_ever_more_slowly(monkeypatch: pytest.MonkeyP
     assert watching.log.count("revived web") == 9
 
 
+def test_an_end_that_was_asked_for_is_no_death(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It starts again at once and in silence; the next end is one."""
+    watching = Watching()
+    supervisor = watching.supervisor(monkeypatch)
+    web = Mortal("web", watching.log)
+    supervisor.start(web)
+    supervisor.expect_end("web")
+    watching.pass_seconds(supervisor, 1)
+    assert (web.starts, watching.said) == (1, [])
+    web.pid = None
+    watching.pass_seconds(supervisor, 0)
+    assert (web.starts, watching.said, watching.log[-1]) == (2, [], "revived web")
+    web.pid = None
+    watching.pass_seconds(supervisor, 0)
+    assert watching.said == ["web: has died; starting it again in 0.5 s"]
+
+
 def test_what_does_not_start_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """A failed restart is reported and repeated."""
     watching = Watching()

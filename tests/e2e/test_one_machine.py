@@ -78,6 +78,15 @@ def test_the_units_say_the_same_about_user_and_settings() -> None:
         assert unit.starts, path.name
 
 
+@pytest.mark.parametrize("name", ["web", "worker", "clock"])
+def test_a_failed_migration_stops_no_service(name: str) -> None:
+    """They come after it, and wait for its tables by themselves; required, it would stop them when it fails."""
+    unit = Unit(f"lockpoint-{name}.service")["Unit"]
+    assert "lockpoint-migrate.service" in unit["After"].split()
+    assert "lockpoint-migrate.service" in unit["Wants"].split()
+    assert not {"Requires", "Requisite", "BindsTo", "PartOf"} & unit.keys()
+
+
 def test_the_command_of_root_works_as_the_services_do(tmp_path: Path) -> None:
     """As their user, with their settings; arguments, which may name people, are in no unit's name."""
     asked = tmp_path / "systemd-run"

@@ -21,7 +21,14 @@ from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable, WitnessMoved
 from lockpoint.services.ports.forge import AccessToken
 from lockpoint.services.ports.jobs import Job, JobKind
-from lockpoint.services.ports.listing import WELL_PROTECTED, ListedState, LockOrder, LockQuery, SiteReadings, TokenTimes
+from lockpoint.services.ports.listing import (
+    WELL_PROTECTED,
+    ListedState,
+    LockOrder,
+    LockQuery,
+    SiteReadings,
+    TokenTimes,
+)
 from lockpoint.services.ports.locks import AuditEvent, AuditQuery, Effects, Protection, Restoration, Witness
 from lockpoint.services.ports.notifications import (
     COMMENT_BEGUN,
@@ -321,6 +328,9 @@ class FakeWitnesses:
     def count_held(self, tenant: Tenant, holder: str | None = None) -> int:
         held = [w.record for w in self._held(tenant) if isinstance(w.record, Held)]
         return sum(holder is None or record.holder == holder for record in held)
+
+    def holders(self, tenant: Tenant) -> Sequence[str]:
+        return sorted({w.record.holder for w in self._held(tenant) if isinstance(w.record, Held)})
 
     def held_by(self, tenant: Tenant, holder: str) -> Sequence[Witness]:
         return [w for w in self._held(tenant) if isinstance(w.record, Held) and w.record.holder == holder]

@@ -269,6 +269,20 @@ def test_rights_are_queued_hourly(database: Database, acme: Tenant, redis_url: s
     assert found == {(JobKind.ERASE, acme.id, str(erasure.request_id)): timedelta(hours=2)}
 
 
+def test_holders_are_looked_at_every_four_hours(database: Database, redis_url: str) -> None:
+    """C11: each site once in four hours, the first within one."""
+    world = make_world(person_store=PostgresPersonStore(database, connect(redis_url)))
+    ticking = ticks(world, FakeUpkeep())
+    looks: Counter[int] = Counter()
+    for hour in range(9):
+        ticking.privacy_duties()
+        looks.update(job.tenant_id for job in world.tables.jobs if job.kind is JobKind.HOLDERS)
+        world.tables.jobs.clear()
+        assert hour < 2 or set(looks) == {ACME.id, GLOBEX.id}
+        world.clock.advance(hours=1)
+    assert looks == {ACME.id: 2, GLOBEX.id: 2}
+
+
 def test_a_developers_clock_moves_with_its_file(tmp_path: Path) -> None:
     """Both ways of telling the time; without a file it is the machine's time."""
     file, machine = tmp_path / "clock", bootstrap.SystemClock()

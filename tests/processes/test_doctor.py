@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +15,9 @@ from sqlalchemy import make_url
 
 from devstack.ports import free_ports
 from lockpoint.cli import main
+from lockpoint.doctor import distrust
 from tests.confluence.oddhost import answer, odd_host
+from tests.support.tls import untrusted_server
 
 NOBODY = "http://127.0.0.1:1"
 TODAY = "Sat, 28 Nov 2026 12:00:00 GMT"
@@ -68,7 +72,8 @@ def test_every_fault_is_named_in_one_go(database_url: str) -> None:
 def test_without_redis_alone_nothing_is_wrong(database_url: str) -> None:
     with installation(database_url, "redis://127.0.0.1:1", {}) as environment:
         _, found = examined(environment)
-    assert found["database"] == ("fine", "PostgreSQL answers, its tables are current")
+    state, told = found["database"]
+    assert (state, "its tables are current" in told, "owns them" in told) == ("fine", True, True)
     assert found["redis"][0] == "worse"
 
 
@@ -85,3 +90,39 @@ def test_an_odd_answer_at_our_address_is_another_app(database_url: str, redis_ur
     with installation(database_url, redis_url, body) as environment:
         _, found = examined(environment)
     assert found["base url"][0] == "wrong"
+
+
+def test_a_certificate_that_nobody_trusts_is_named(database_url: str, redis_url: str, tmp_path: Path) -> None:
+    """Host, reason and remedy for each neighbour; not "no answer"."""
+    with untrusted_server(tmp_path) as origin, installation(database_url, redis_url, {}) as environment:
+        port = origin.rpartition(":")[2]
+        named = {
+            "LOCKPOINT_BASE_URL": origin,
+            "LOCKPOINT_OAUTH_URL": origin,
+            "LOCKPOINT_INSTALL_KEY_URLS": f"{origin}/keys",
+            "LOCKPOINT_MAIL_URL": f"smtps://me:hunter2@localhost:{port}",
+            "REDIS_URL": f"rediss://localhost:{port}",
+        }
+        code, found = examined({**environment, **named})
+    assert code == 1
+    for what, remedy in (
+        ("base url", "fullchain.pem"),
+        ("tokens", "let the app go past it"),
+        ("key host", "let the app go past it"),
+        ("mail", "Name the host as its certificate does"),
+        ("redis", "LOCKPOINT_REDIS_TLS_VERIFY=0"),
+    ):
+        told = found[what][1]
+        assert f"the certificate of localhost:{port} is not trusted: self-signed certificate. " in told, what
+        assert (remedy in told, "no answer" in told, ".." in told) == (True, False, False), told
+    assert "hunter2" not in json.dumps(found)
+
+
+def test_the_reason_is_found_behind_other_errors() -> None:
+    """Expired, for another name, of an unknown authority: each in OpenSSL's words; a loop ends."""
+    refused = ssl.SSLCertVerificationError(1, "x")
+    refused.verify_message = "Hostname mismatch, certificate is not valid for 'lp.example.com'."
+    outer = OSError("connection failed", OSError(refused))
+    outer.__context__ = outer
+    assert distrust(outer) == "Hostname mismatch, certificate is not valid for 'lp.example.com'"
+    assert distrust(OSError("no route")) is None

@@ -9,7 +9,7 @@ from contextlib import suppress
 import pytest
 
 from devstack.environment import app_environment, spare_ports
-from lockpoint.storage.fitness import trouble_with
+from lockpoint.storage.access.fitness import trouble_with
 from tests.support.checkout import ROOT
 from tests.support.pooler import pooler
 

@@ -9,7 +9,9 @@ import pytest
 from sqlalchemy import make_url
 
 from devstack.environment import app_environment, spare_ports
+from lockpoint.storage.migrate import migrate
 from tests.support.checkout import ROOT
+from tests.support.roles import second_role
 
 pytestmark = pytest.mark.processes
 
@@ -63,3 +65,22 @@ def test_no_process_starts_on_a_database_that_does_not_exist(database_url: str, 
     assert process.returncode == 1
     assert "Create it, or correct the address" in said
     assert "Traceback" not in said
+
+
+def test_a_clock_that_may_not_change_tables_ends(database_url: str, redis_url: str) -> None:
+    """F11: with code 1 and why; `migrate` likewise."""
+    with second_role(database_url) as (name, url):
+        migrate(database_url, role=name)
+        for command, reason in (("clock", "The clock makes and drops"), ("migrate", "may not change the tables")):
+            with started(command, settings(url, redis_url)) as process:
+                said = process.communicate(timeout=60)[0]
+            assert (process.returncode, reason in said, "Traceback" in said) == (1, True, False), said
+
+
+def test_an_operator_grants_by_a_command(database_url: str, redis_url: str) -> None:
+    """F11: repeated without harm; a role that is not there is told."""
+    with second_role(database_url) as (name, _):
+        for role, code in ((name, 0), (name, 0), ("nobody_at_all", 1)):
+            with started(f"migrate --grant {role}", settings(database_url, redis_url)) as process:
+                said = process.communicate(timeout=60)[0]
+            assert (process.returncode, "there is no role nobody_at_all" in said) == (code, code == 1), said

@@ -21,6 +21,7 @@ from lockpoint.services.clock_skew import (
     REMEMBERED,
     ClockOffsets,
     ClockState,
+    TimelyTokens,
     clock_state,
     node_state,
 )
@@ -81,6 +82,50 @@ def _told(offsets: ClockOffsets, *differences: float, site: int = 1) -> ClockSta
     for seconds in differences:
         state = offsets.note(site, START, START, START - HALF - timedelta(seconds=seconds))
     return state
+
+
+# Tokens
+
+
+def _tokens(elapsed: FakeClock) -> TimelyTokens:
+    return TimelyTokens(lambda: elapsed.now().timestamp())
+
+
+def test_signed_tokens_that_are_refused_for_their_time_raise_an_alarm() -> None:
+    """Five in a row within two minutes; one line and one more when it is over; metric; what to do."""
+    clock = FakeClock()
+    times = _tokens(clock)
+    with capture_logs() as lines:
+        for _ in range(4):
+            times.heard(in_time=False)
+        assert not times.doubtful()
+        for _ in range(3):
+            times.heard(in_time=False)
+        assert times.doubtful()
+        assert REGISTRY.get_sample_value("lockpoint_clock_doubted") == 1
+        times.heard(in_time=True)
+    assert [line["event"] for line in lines] == ["clock_doubted", "clock_doubted_no_more"]
+    assert "lockpoint doctor" in lines[0]["remedy"]
+    assert REGISTRY.get_sample_value("lockpoint_clock_doubted") == 0
+
+
+def test_a_tab_that_was_open_for_long_raises_none() -> None:
+    """While others get in, and when nobody else comes."""
+    clock = FakeClock()
+    times = _tokens(clock)
+    for _ in range(20):
+        times.heard(in_time=False)
+        times.heard(in_time=True)
+    for _ in range(4):
+        times.heard(in_time=False)
+    clock.advance(seconds=121)
+    times.heard(in_time=False)
+    assert not times.doubtful()
+    for _ in range(4):
+        times.heard(in_time=False)
+    assert times.doubtful()
+    clock.advance(seconds=121)
+    assert not times.doubtful()
 
 
 # The rule

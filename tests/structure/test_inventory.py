@@ -28,7 +28,7 @@ from lockpoint.services.locks.break_lock import break_lock
 from lockpoint.services.locks.show import show
 from lockpoint.services.notifications import preferences
 from lockpoint.services.ports.confluence import PropertyHost
-from lockpoint.services.ports.jobs import Job, JobKind, job_about_person
+from lockpoint.services.ports.jobs import ABOUT_PEOPLE, Job, JobKind, job_about_person
 from lockpoint.services.ports.locks import Effects
 from lockpoint.services.ports.tenancy import SettingsNote
 from lockpoint.services.quota_accounting import Counter, Share, Spending
@@ -211,7 +211,7 @@ def test_every_job_is_classified() -> None:
     assert key_of(job) == "reconcile:7:131203"
 
 
-@pytest.mark.parametrize("kind", [JobKind.TRASHED, JobKind.PROFILE])
+@pytest.mark.parametrize("kind", sorted(ABOUT_PEOPLE))
 def test_keys_that_name_people_are_hashed_with_a_key(kind: JobKind) -> None:
     """C4: a database server logs the key of a violated index."""
     keys = keyring(["k" * 32, "l" * 32]).tag_keys

@@ -71,6 +71,7 @@ ACROSS = {
     "web/test_access_matrix.py": "every route for everybody",
     "web/test_lock_times.py": "warnings, links and unlocking over HTTP and SMTP, by the clock",
     "web/test_locked_files.py": "what becomes of a locked file, over HTTP",
+    "web/test_second_role.py": "the whole application as a role that owns no table",
     "web/test_space_activation.py": "spaces that are switched off or strict, over HTTP",
     "web/test_event_storm.py": "what a storm of events does, through either door",
     "web/test_file_names.py": "what undoing does to names, over HTTP",

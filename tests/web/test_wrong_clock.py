@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
+import jwt
 import pytest
 import redis
 from structlog.testing import capture_logs
 
+from simulator.world.seed import ALICE
 from tests.support import databases
 from tests.web.live_app import LiveApp, live_app
 
@@ -78,6 +81,64 @@ def test_a_clock_that_jumps_writes_no_lock(live: LiveApp) -> None:
         live.control("clock", offsetSeconds=seconds)
         assert live.call("alice", "POST", f"/attachments/{file}/lock").status_code == 503
     assert "lockpointlock" not in live.properties(file)
+
+
+def test_a_clock_ahead_is_noticed_although_confluence_refuses_every_call(live: LiveApp) -> None:
+    """G11: nothing is read then; the refusals themselves say what time it is. A line, a metric, a red light."""
+    file = live.file(live.page())
+    live.control("clock", offsetSeconds=-20)
+    live.control("faults", kind="status", status=401, path="^/wiki/|^/_sim/oauth", times=None)
+    with capture_logs() as lines:
+        for person in ("alice", "dana"):
+            live.call(person, "GET", f"/attachments/{file}/lock")
+    assert "clock_wrong" in alarms(lines)
+    assert offset(live) == pytest.approx(20, abs=2)
+    assert ready(live) == (503, ["clock: more than 15 s from Confluence's"])
+
+
+def test_refusals_of_a_cache_tell_no_time(live: LiveApp) -> None:
+    """They have the date at which they were made."""
+    file = live.file(live.page())
+    live.control("clock", offsetSeconds=-20)
+    live.control("faults", kind="status", status=403, headers={"Age": "20"}, path="^/wiki/", times=None)
+    for person in ("alice", "bob"):
+        live.call(person, "GET", f"/attachments/{file}/lock")
+    assert ready(live) == (200, [])
+
+
+def test_nobody_gets_in_is_told_and_strangers_are_not_believed(live: LiveApp) -> None:
+    """Tokens of an hour ago, signed by the site, say that a clock is wrong; unsigned ones say nothing."""
+    old, stranger = _hour_old(live, "right"), _hour_old(live, "a secret that a stranger invented for itself")
+    with capture_logs() as lines:
+        assert {_status(live, stranger) for _ in range(10)} == {401}
+        assert (_degraded(live), alarms(lines)) == ([], [])
+        assert {_status(live, old) for _ in range(5)} == {401}
+        assert alarms(lines) == ["clock_doubted"]
+    (told,) = _degraded(live)
+    assert told.startswith("tokens: all are refused for their time; compare this machine's clock: `lockpoint doctor`")
+    fresh = live.control("tokens", site="acme", kind="context", account="alice")["token"]
+    assert _status(live, fresh) == 200
+    assert _degraded(live) == []
+
+
+def _hour_old(live: LiveApp, secret: str) -> str:
+    """Alice's token of an hour ago; with the site's secret where it shall be right."""
+    (site,) = live.running.world.sites["acme"].installations.values()
+    issued = int(time.time()) - 3600
+    claims = {"iss": site.client_key, "sub": ALICE, "iat": issued, "exp": issued + 900, "qsh": "context-qsh"}
+    return jwt.encode(claims, site.shared_secret if secret == "right" else secret, algorithm="HS256")
+
+
+def _status(live: LiveApp, token: str) -> int:
+    headers = {"Authorization": f"JWT {token}"}
+    return live.http.get(f"{live.url}/api/v1/me/preferences", headers=headers, timeout=10).status_code
+
+
+def _degraded(live: LiveApp) -> list[str]:
+    answer = live.http.get(f"{live.url}/readyz", timeout=10)
+    assert answer.status_code == 200
+    degraded: list[str] = answer.json()["degraded"]
+    return degraded
 
 
 @pytest.mark.parametrize("answers_before", [0, 5])

@@ -59,9 +59,9 @@ function matchesFilter(lock: LockView, filter: Filter): boolean {
   }
 }
 
-/** Return a text for comparing: however a letter was typed, in whatever case, "ß" as "ss". */
+/** Return a text for comparing: however a letter was typed, in whatever case, "ß" as "ss"; as `domain/words.py` does. */
 export function folded(text: string): string {
-  return text.normalize("NFKC").toUpperCase().toLowerCase().normalize("NFC");
+  return text.normalize("NFKC").toUpperCase().toLowerCase().replaceAll("i\u0307", "i").replaceAll("ς", "σ").normalize("NFC");
 }
 
 function matchesQuery(attachment: Attachment, words: readonly string[]): boolean {

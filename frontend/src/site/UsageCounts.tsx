@@ -6,6 +6,7 @@ import type { Form } from "../settings/useStore";
 const COLUMNS = ["day", "event", "locale", "zone", "count"] as const;
 
 function Kept({ kept, form: { voice: { t, formats } } }: { readonly kept: readonly UsageModel[]; readonly form: Form }) {
+  const named = (place: string): string => (place === "other" ? t("site.usage.other") : place);
   return (
     <div class="kept-scroll" tabIndex={0} role="region" aria-label={t("site.usage.title")}>
       <table class="kept">
@@ -13,7 +14,7 @@ function Kept({ kept, form: { voice: { t, formats } } }: { readonly kept: readon
         <tbody>
           {kept.map(({ day, event, locale, zone, count }) => (
             <tr key={`${day} ${event} ${locale} ${zone}`}>
-              <td>{day}</td><td>{t(`site.usage.${event}`)}</td><td>{locale}</td><td>{zone}</td><td>{formats.number(count)}</td>
+              <td>{day}</td><td>{t(`site.usage.${event}`)}</td><td>{named(locale)}</td><td>{named(zone)}</td><td>{formats.number(count)}</td>
             </tr>
           ))}
         </tbody>

@@ -36,10 +36,13 @@ from lockpoint.services.quota_accounting import current_use_case
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from lockpoint.confluence.http.credentials import PersonTokens, RequestSigner
     from lockpoint.confluence.http.quota import PointsQuota
     from lockpoint.services.context import Tenant
+
+    RefusalHeard = Callable[[int, float, datetime | None], None]
 
 DEADLINE_SECONDS: Final = {
     Priority.INTERACTIVE: 20.0,
@@ -56,6 +59,7 @@ SLOW_SECONDS: Final = 5.0
 _SUCCESS: Final = 200
 _REDIRECT: Final = 300
 _SERVER_ERROR: Final = 500
+_CREDENTIALS_REFUSED: Final = frozenset({401, 403})
 
 _log = structlog.get_logger(__name__)
 
@@ -94,12 +98,15 @@ class ConfluenceClient:
         budget: PointsQuota,
         pace: Pace | None = None,
         sessions: Sessions | None = None,
+        on_refused: RefusalHeard = lambda _tenant_id, _seconds, _told: None,
     ) -> None:
+        """`on_refused` hears when a site that refused our signature says that it is, and how long it took."""
         self._pace = pace or Pace()
         self._wire = Wire(sessions or Sessions(), signer, person_tokens, self._pace)
         self._signer = signer
         self._person_tokens = person_tokens
         self._budget = budget
+        self._on_refused = on_refused
         self._breaker = CircuitBreaker(self._pace.monotonic)
         self._retries = RetryBudget()
 
@@ -175,6 +182,8 @@ class ConfluenceClient:
             self._breaker.answered(tenant)  # oddly
             raise
         self._note(caller, raw, slow=self._held_up(caller, call, begun))
+        if raw.status in _CREDENTIALS_REFUSED and "Age" not in raw.headers:  # a cache's answer is of another time
+            self._on_refused(tenant, self._pace.monotonic() - begun, http_date(raw.headers.get("Date", "")))
         return raw if _SUCCESS <= raw.status < _REDIRECT else self._refused(caller, call, raw)
 
     def _admit(self, caller: Caller, call: Call) -> None:

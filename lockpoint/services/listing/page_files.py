@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 
-from lockpoint.domain import permissions
+from lockpoint.domain import permissions, words
 from lockpoint.domain.lock import Absent, Free, Held
 from lockpoint.domain.permissions import Facts
 from lockpoint.services.container import Services
@@ -337,14 +337,13 @@ def _reach(
 
 def _ordered(rows: list[FileRow], query: Query) -> tuple[FileRow, ...]:
     wanted = [row for row in rows if _matches(row, query)]
-    by_title = sorted(wanted, key=lambda row: (_title(row).casefold(), row.attachment.id))
+    by_title = sorted(wanted, key=lambda row: (words.rank(_title(row)), row.attachment.id))
     return tuple(sorted(by_title, key=_KEYS[query.sort.lstrip("-")], reverse=query.sort.startswith("-")))
 
 
 def _matches(row: FileRow, query: Query) -> bool:
     holder = (row.lock.holder.display_name if row.lock.holder else None) or ""
-    text = query.text.casefold()
-    named = text in _title(row).casefold() or text in holder.casefold()
+    named = words.has_words(f"{_title(row)} {holder}", query.text)
     return named and (query.state is None or row.lock.state is query.state)
 
 
@@ -359,8 +358,8 @@ _RANK: Mapping[ViewState, int] = {
     ViewState.FREE: 3,
     ViewState.UNREADABLE: 4,
 }
-_KEYS: Mapping[str, Callable[[FileRow], str | int]] = {
-    "title": lambda row: _title(row).casefold(),
+_KEYS: Mapping[str, Callable[[FileRow], words.Rank | int]] = {
+    "title": lambda row: words.rank(_title(row)),
     "size": lambda row: row.attachment.size if isinstance(row.attachment, Attachment) else 0,
     "state": lambda row: _RANK[row.lock.state],
 }

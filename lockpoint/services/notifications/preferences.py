@@ -87,6 +87,16 @@ def switch_off(services: Services, tenant: Tenant, account: str, kind: MailKind)
             _store(services, tenant, account, replace(present, off=present.off | {kind}), Priority.INTERACTIVE)
 
 
+def switch_on(services: Services, tenant: Tenant, account: str, kind: MailKind) -> bool:
+    """Send mails of this kind again; can be repeated. False where a restriction holds them back all the same."""
+    with services.site_states.exclusive(tenant):
+        present = _stored(services, tenant, account, Priority.INTERACTIVE).preferences
+        after = replace(present, off=present.off - {kind})
+        if after != present:
+            _store(services, tenant, account, after, Priority.INTERACTIVE)
+        return after.wants(kind)
+
+
 def sign_again(services: Services, tenant: Tenant, account: str, *, priority: Priority) -> bool:
     """Store the preferences dated, under the newest key; return whether that was needed.
 

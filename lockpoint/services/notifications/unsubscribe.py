@@ -1,10 +1,12 @@
-"""Switching off a kind of mail by the link in one."""
+"""Switching off a kind of mail by the link in one, and on again."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from lockpoint.domain.events import MailKind
 from lockpoint.services.container import Services
-from lockpoint.services.context import Actor
+from lockpoint.services.context import Actor, Tenant
 from lockpoint.services.errors import NotAllowed
 from lockpoint.services.notifications import preferences
 from lockpoint.services.ports.notifications import LinkAnswer, PageKind
@@ -18,10 +20,28 @@ def offer(kind: MailKind) -> LinkAnswer:
 
 def unsubscribe(services: Services, actor: Actor, kind: MailKind) -> LinkAnswer:
     """Can be repeated; an inactive site changes nothing. Raises the host's errors."""
+
+    def off(tenant: Tenant) -> PageKind:
+        preferences.switch_off(services, tenant, actor.account_id, kind)
+        return PageKind.UNSUBSCRIBED
+
+    return _changed(services, actor, kind, off)
+
+
+def undo(services: Services, actor: Actor, kind: MailKind) -> LinkAnswer:
+    """Switch the kind on again; as `unsubscribe`. Whose data are only kept still gets none."""
+
+    def on(tenant: Tenant) -> PageKind:
+        wanted = preferences.switch_on(services, tenant, actor.account_id, kind)
+        return PageKind.SUBSCRIBED_AGAIN if wanted else PageKind.ONLY_KEPT
+
+    return _changed(services, actor, kind, on)
+
+
+def _changed(services: Services, actor: Actor, kind: MailKind, change: Callable[[Tenant], PageKind]) -> LinkAnswer:
     try:
         tenant = require_active(services, actor.tenant, licensed=False)
     except NotAllowed:
         return LinkAnswer(PageKind.INACTIVE)
     with spending_on("unsubscribe"):
-        preferences.switch_off(services, tenant, actor.account_id, kind)
-    return LinkAnswer(PageKind.UNSUBSCRIBED, mail=kind)
+        return LinkAnswer(change(tenant), mail=kind)

@@ -28,12 +28,14 @@ class JobKind(StrEnum):
     PROFILE = "profile"
     ERASE = "erase"
     TOMBSTONES = "tombstones"
+    HOLDERS = "holders"
+    HOLDER_GONE = "holder_gone"
     REPORT_ACCOUNTS = "report_accounts"
     GOODBYE = "goodbye"
     COPY_TEXTS = "copy_texts"
 
 
-ABOUT_PEOPLE = frozenset({JobKind.TRASHED, JobKind.PROFILE})
+ABOUT_PEOPLE = frozenset({JobKind.TRASHED, JobKind.PROFILE, JobKind.HOLDER_GONE})
 """Their subjects have an account id; `job_about_person` makes them."""
 
 
@@ -63,7 +65,8 @@ class Job:
     """Waiting jobs of the same kind, tenant and subject are one.
 
     `subject` is an encoded `JobSubject`, or an attachment id (`RECONCILE`, `MOVED`), intent (`SEND_MAIL`), account
-    (`PROFILE`), request (`ERASE`), space (`SWITCHED`), installation on Forge (`GOODBYE`), "" for the whole site.
+    (`PROFILE`, `HOLDER_GONE`), request (`ERASE`), space (`SWITCHED`), installation on Forge (`GOODBYE`), "" for the
+    whole site.
     """
 
     kind: JobKind
@@ -74,10 +77,10 @@ class Job:
     """Stands for the subject in the queue's indexes, whose keys a database server may log."""
 
 
-def job_about_person(kind: JobKind, tenant_id: int, subject: str, keys: MacKeys) -> Job:
+def job_about_person(kind: JobKind, tenant_id: int, subject: str, keys: MacKeys, delay: timedelta = timedelta()) -> Job:
     """Return a job of `ABOUT_PEOPLE`, whose name is a keyed hash."""
     text = f"job/{kind.value}/{tenant_id}/{subject}"
-    return Job(kind, tenant_id, subject, name=keys.digests(text.encode())[keys.newest])
+    return Job(kind, tenant_id, subject, delay, name=keys.digests(text.encode())[keys.newest])
 
 
 class Jobs(Protocol):

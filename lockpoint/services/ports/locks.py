@@ -177,6 +177,10 @@ class Witnesses(Protocol):
 
     def count_held(self, tenant: Tenant, holder: str | None = None) -> int: ...
 
+    def holders(self, tenant: Tenant) -> Sequence[str]:
+        """Each person once who holds a lock."""
+        ...
+
     def held_by(self, tenant: Tenant, holder: str) -> Sequence[Witness]:
         """Locks of one person, by attachment id."""
         ...

@@ -207,11 +207,13 @@ class Mailer(Protocol):
 
 
 class PageKind(StrEnum):
-    """What a page behind a link in a mail says; the first two ask before they act."""
+    """What a page behind a link in a mail says; the first two ask before they act, `UNSUBSCRIBED` offers to undo."""
 
     UNSUBSCRIBE = "unsubscribe"
     EXTEND = "extend"
     UNSUBSCRIBED = "unsubscribed"
+    SUBSCRIBED_AGAIN = "subscribed_again"
+    ONLY_KEPT = "only_kept"
     EXTENDED = "extended"
     ENDED = "ended"
     LONGEST_LIFE = "longest_life"

@@ -14,8 +14,7 @@ from functools import partial
 from typing import Final
 
 from lockpoint.domain import pseudonyms, rules
-from lockpoint.domain.events import MailKind
-from lockpoint.domain.lock import Ended, EndReason, Free, Held, Newer
+from lockpoint.domain.lock import Free, Held, Newer
 from lockpoint.domain.pseudonyms import pseudonym_from
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority, Tenant
@@ -24,17 +23,14 @@ from lockpoint.services.lock_record.compare_and_set import compare_and_set
 from lockpoint.services.lock_record.file_state import FileState, Written, read_state, second_look
 from lockpoint.services.lock_record.record_effects import record_write
 from lockpoint.services.locks import notify_me
-from lockpoint.services.locks.end_lock import end
 from lockpoint.services.notifications import preferences
 from lockpoint.services.ports.jobs import Job, JobKind
-from lockpoint.services.ports.locks import Effects
-from lockpoint.services.ports.notifications import MailIntent
 from lockpoint.services.ports.privacy import Erasure, ErasureOrder, Origin
+from lockpoint.services.privacy import holder_gone
 from lockpoint.services.quota_accounting import spending_on
 from lockpoint.services.reconciliation.reconcile import catch_up
 from lockpoint.services.reconciliation.unreachable_file import not_visible
 from lockpoint.services.tenancy.activity import is_active
-from lockpoint.services.tenancy.site_facts import app_accounts
 
 GRACE: Final = timedelta(hours=24)
 """How long the live locks of an erased person stand."""
@@ -198,40 +194,11 @@ def _in_file(services: Services, tenant: Tenant, erasure: Erasure, attachment_id
     if isinstance(held, Held) and held.holder == erasure.account:
         if services.clock.now() < erasure.release_at:
             return True
-        _end_lock(services, tenant, state, held)
+        holder_gone.end_lock(services, tenant, state, held)
         state = read_state(services, tenant, attachment_id, priority=Priority.MAINTENANCE)
-    _tell_administrators(services, tenant, erasure, state)
+    # Before the record is rewritten: a crash loses no mail.
+    holder_gone.tell_administrators(services, tenant, erasure.account, state)
     return _renamed(services, tenant, erasure, state)
-
-
-def _end_lock(services: Services, tenant: Tenant, state: FileState, held: Held) -> None:
-    rule = partial(rules.end, lock_id=held.lock_id, reason=EndReason.HOLDER_GONE, by=None)
-    end(services, tenant, state, rule, priority=Priority.MAINTENANCE)
-
-
-def _tell_administrators(services: Services, tenant: Tenant, erasure: Erasure, state: FileState) -> None:
-    """Tell each administrator once that the lock has ended, before its record is rewritten: a crash loses no mail."""
-    found, space = state.found, state.witness.space_id if state.witness else None
-    if not isinstance(found, Free) or not _left_by(erasure.account, found.ended) or space is None:
-        return
-    nobody = {erasure.account} | app_accounts(services.people, tenant, priority=Priority.MAINTENANCE)
-    mails = tuple(
-        MailIntent(
-            kind=MailKind.LOCK_ENDED,
-            recipient=administrator,
-            attachment_id=state.attachment.id,
-            event_key=found.ended.lock_id,
-            lock_id=found.ended.lock_id,
-            detail=EndReason.HOLDER_GONE.value,
-        )
-        for administrator in services.people.space_administrators(tenant, space, priority=Priority.MAINTENANCE)
-        if administrator not in nobody
-    )
-    services.effects.record(tenant, Effects(intents=mails))
-
-
-def _left_by(account: str, ended: Ended) -> bool:
-    return ended.reason is EndReason.HOLDER_GONE and ended.holder == account
 
 
 def _renamed(services: Services, tenant: Tenant, erasure: Erasure, state: FileState) -> bool:

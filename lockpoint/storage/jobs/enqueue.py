@@ -31,6 +31,8 @@ PRIORITY: Final = {
     JobKind.PROFILE: -5,
     JobKind.ERASE: -10,
     JobKind.TOMBSTONES: -20,
+    JobKind.HOLDERS: -20,
+    JobKind.HOLDER_GONE: -10,
     JobKind.REPORT_ACCOUNTS: -20,
     JobKind.SWEEP: -10,
     JobKind.SWITCHED: -10,

@@ -137,7 +137,7 @@ class ProcrastinateRunner:
             try:
                 handler(tenant_id, subject)
             except Exception as error:  # noqa: BLE001 - `fate_of` decides about every failure
-                outcome = "failed"
+                outcome = "waits" if isinstance(error, NoTokenYet) else "failed"
                 self._settle(kind, number, tenant_id, job.attempts, error)
             finally:
                 self._running.pop(number, None)
@@ -149,9 +149,12 @@ class ProcrastinateRunner:
     def _settle(self, kind: JobKind, number: int, tenant_id: int, attempts: int, error: Exception) -> None:
         decision = fate_of(error, kind, attempts)
         name = type(error).__name__
-        level = logging.WARNING if isinstance(error, EXPECTED) else logging.ERROR
-        what = {"exception": name, "at": _frames(error)}
-        logger.log(level, "job %s (%s) failed with %s: %s", number, kind.value, name, decision, extra=what)
+        if isinstance(error, NoTokenYet):
+            logger.info("job %s (%s) waits for a token of its site", number, kind.value)
+        else:
+            level = logging.WARNING if isinstance(error, EXPECTED) else logging.ERROR
+            what = {"exception": name, "at": _frames(error)}
+            logger.log(level, "job %s (%s) failed with %s: %s", number, kind.value, name, decision, extra=what)
         if isinstance(decision, Drop):
             return
         with self._database.transaction() as connection:

@@ -104,6 +104,11 @@ class PostgresWitnesses:
         with self._database.single() as connection:
             return connection.execute(statement).scalar_one()
 
+    def holders(self, tenant: Tenant) -> Sequence[str]:
+        theirs = select(_ROW.holder).where(_ROW.tenant_id == tenant.id, _ROW.holder.is_not(None))
+        with self._database.single() as connection:
+            return [str(holder) for holder in connection.execute(theirs.distinct().order_by(_ROW.holder)).scalars()]
+
     def held_by(self, tenant: Tenant, holder: str) -> Sequence[Witness]:
         theirs = select(LOCK_WITNESS).where(_ROW.tenant_id == tenant.id, _ROW.holder == holder)
         with self._database.single() as connection:

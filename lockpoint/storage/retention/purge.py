@@ -42,12 +42,14 @@ from lockpoint.storage.tables import (
     ACCOUNT_PROFILE,
     CREATION_GUARD,
     EMAIL_INTENT,
+    ERASURE,
     LOCK_WITNESS,
+    PRIVACY_REQUEST,
     REQUEST_OUTCOME,
     RESTORATION,
     USAGE_DAILY,
 )
-from lockpoint.storage.tenancy import departed_sites, forge_tokens, replaced_secrets
+from lockpoint.storage.tenancy import departed_sites, forge_tokens, replaced_secrets, usage_counts
 
 logger = logging.getLogger(__name__)
 
@@ -62,12 +64,19 @@ PEOPLE: Final = "people"
 """People in rows that stay as long as their lock; the table follows behind a dot."""
 
 FORMER_SECRETS: Final = "former_secrets"
+SMALL_COUNTS: Final = "small_counts"
+"""Usage counts that could be of one person; they are added to what is called other."""
+
+REQUESTS_STAY: Final = timedelta(days=365)
 
 ERASURES: Final = "erasures"
 REPORTS: Final = "account_reports"
 
 OPERATION_NEEDS: Final = 3
 """Days that rows of running work stay at least."""
+
+_TO_BE_SURE: Final = OPERATION_NEEDS + 1
+"""All rows of a day go at once: for its last one to have stayed so long, its first one stays a day longer."""
 
 WITNESS_STAYS: Final = 30
 """Days that witnesses stay, whatever the setting: by them an erasure finds the files to clean."""
@@ -131,20 +140,26 @@ AGED: Final = (
     Aged(
         RESTORATION,
         RESTORATION.c.at,
-        least=OPERATION_NEEDS,
+        least=_TO_BE_SURE,
         stay=_of_live_lock(RESTORATION),
         people={"offenders": []},
     ),
     Aged(
         EMAIL_INTENT,
         EMAIL_INTENT.c.created_at,
-        least=OPERATION_NEEDS,
+        least=_TO_BE_SURE,
         stay=_of_live_lock(EMAIL_INTENT) & EMAIL_INTENT.c.kind.in_(ABOUT_LIVE_LOCKS) & EMAIL_INTENT.c.done,
         people=WITHOUT_PEOPLE,
     ),
     Aged(REQUEST_OUTCOME, REQUEST_OUTCOME.c.started_at, own=requests.KEPT),
     Aged(CREATION_GUARD, CREATION_GUARD.c.until, own=timedelta()),
     Aged(USAGE_DAILY, USAGE_DAILY.c.day),
+    Aged(
+        PRIVACY_REQUEST,
+        PRIVACY_REQUEST.c.asked_at,
+        own=REQUESTS_STAY,
+        stay=exists().where(ERASURE.c.request_id == PRIVACY_REQUEST.c.id),
+    ),
 )
 
 
@@ -186,6 +201,7 @@ class Retention:
         steps[QUEUE] = lambda: self._drop_jobs(now)
         steps[REPORTS] = lambda: account_reports.drop_unnamed(self._database)
         steps[FORMER_SECRETS] = lambda: replaced_secrets.erase(self._database, now)
+        steps[SMALL_COUNTS] = lambda: usage_counts.fold_small(self._database, now.astimezone(UTC).date())
         steps[EXPIRED_TOKENS] = lambda: forge_tokens.erase_expired(self._database, now)
         for table in departed_sites.OF_SITES:
             steps[f"{UNINSTALLED}.{table.name}"] = lambda table=table: departed_sites.erase_rows(
@@ -201,7 +217,7 @@ class Retention:
             return connection.execute(statement, {"before": self._jobs_before(now)}).rowcount
 
     def _jobs_before(self, now: datetime) -> datetime:
-        return first_kept(now, max(self._days, OPERATION_NEEDS))
+        return first_kept(now, max(self._days, _TO_BE_SURE))
 
     def _delete(self, table: Table, old: ColumnElement[bool]) -> int:
         key = tuple_(*table.primary_key.columns)
@@ -234,6 +250,7 @@ class Retention:
             found[REPORTS] = account_reports.unnamed(connection)
             found[UNINSTALLED] = departed_sites.left_over(connection, now)
             found[FORMER_SECRETS] = replaced_secrets.left_over(connection, now)
+            found[SMALL_COUNTS] = usage_counts.small(connection, now.astimezone(UTC).date())
             found[EXPIRED_TOKENS] = forge_tokens.expired(connection, now)
         return found
 

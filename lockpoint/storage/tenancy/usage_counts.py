@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Final
 
-from sqlalchemy import Connection, delete, func, literal, select
+from sqlalchemy import ColumnElement, Connection, delete, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 
 from lockpoint.services.context import Tenant
@@ -20,6 +20,10 @@ _ROW: Final = USAGE_DAILY.c
 _SITE: Final = INSTALLATION.c
 _KEY: Final = (_ROW.site, _ROW.day, _ROW.event, _ROW.locale, _ROW.zone)
 _UNKNOWN: Final = ""
+
+FEWEST: Final = 5
+OTHER: Final = "other"
+"""Locale and zone of counts below `FEWEST`, added up: alone they could be about one person."""
 
 
 class PostgresUsageCounts:
@@ -66,7 +70,7 @@ class PostgresUsageCounts:
             connection.execute(statement.on_conflict_do_update(index_elements=_KEY, set_={"count": _ROW["count"] + 1}))
 
     def kept(self, tenant: Tenant, since: date) -> Sequence[UsageRow]:
-        """Adds up a day's counts under all keys."""
+        """Add up a day's counts under all keys; those that are too few as `OTHER`, also before the purge did it."""
         total = func.sum(_ROW["count"]).label("total")
         groups = (_ROW.day, _ROW.event, _ROW.locale, _ROW.zone)
         statement = (
@@ -76,10 +80,15 @@ class PostgresUsageCounts:
             .order_by(_ROW.day.desc(), _ROW.event, _ROW.locale, _ROW.zone)
         )
         with self._database.single() as connection:
-            return [
-                UsageRow(day=row.day, event=UsageEvent(row.event), locale=row.locale, zone=row.zone, count=row.total)
-                for row in connection.execute(statement)
-            ]
+            found = connection.execute(statement).all()
+        shown: Counter[tuple[date, str, str, str]] = Counter()
+        for row in found:
+            place = (row.locale, row.zone) if row.total >= FEWEST else (OTHER, OTHER)
+            shown[row.day, row.event, *place] += row.total
+        return [
+            UsageRow(day=day, event=UsageEvent(event), locale=locale, zone=zone, count=count)
+            for (day, event, locale, zone), count in sorted(shown.items(), key=_newest_first)
+        ]
 
     def bring_over(self) -> int:
         """Rename sites to the newest key's name; return how many rows. Can be stopped and repeated."""
@@ -110,6 +119,30 @@ class PostgresUsageCounts:
         return counts
 
 
+def fold_small(database: Database, today: date) -> int:
+    """Add counts of days that are over, where they are too few, to `OTHER`; return how many rows went."""
+    with database.transaction() as connection:
+        gone = connection.execute(delete(USAGE_DAILY).where(_is_small(today)).returning(*_KEY[:3], _ROW["count"])).all()
+        added: Counter[tuple[object, ...]] = Counter()
+        for *key, count in gone:
+            added[(*key, OTHER, OTHER)] += count
+        _add(connection, added)
+    return len(gone)
+
+
+def small(connection: Connection, today: date) -> int:
+    return connection.execute(select(func.count()).select_from(USAGE_DAILY).where(_is_small(today))).scalar_one()
+
+
+def _is_small(today: date) -> ColumnElement[bool]:
+    return (_ROW.day < today) & (_ROW["count"] < FEWEST) & (_ROW.locale != OTHER)
+
+
+def _newest_first(row: tuple[tuple[date, str, str, str], int]) -> tuple[int, str, str, str]:
+    (day, *rest), _ = row
+    return -day.toordinal(), rest[0], rest[1], rest[2]
+
+
 def _rename(connection: Connection, tenant_id: int, older: Sequence[str], newest: str) -> int:
     """Add a site's rows under older names to those under the newest; return how many."""
     # Switching off waits for this row, and then also deletes rows under the newest name.
@@ -118,10 +151,15 @@ def _rename(connection: Connection, tenant_id: int, older: Sequence[str], newest
     gone = connection.execute(delete(USAGE_DAILY).where(_ROW.site.in_(older)).returning(*_KEY[1:], _ROW["count"])).all()
     for *key, count in gone:
         moved[tuple(key)] += count
+    _add(connection, Counter({(newest, *key): count for key, count in moved.items()}))
+    return len(gone)
+
+
+def _add(connection: Connection, counts: Counter[tuple[object, ...]]) -> None:
+    """Add counts by `_KEY` to those that are there."""
     names = [column.name for column in _KEY] + ["count"]
-    rows = [dict(zip(names, (newest, *key, count), strict=True)) for key, count in moved.items()]
+    rows = [dict(zip(names, (*key, count), strict=True)) for key, count in counts.items()]
     for some in in_batches(rows, len(names)):
         statement = insert(USAGE_DAILY).values(some)
         added = _ROW["count"] + statement.excluded["count"]
         connection.execute(statement.on_conflict_do_update(index_elements=_KEY, set_={"count": added}))
-    return len(gone)

@@ -236,6 +236,23 @@ def test_search_by_name_or_owner(many: Stage) -> None:
     assert many.rows(text="nobody") == ()
 
 
+def test_a_name_is_found_however_it_was_typed(many: Stage) -> None:
+    """D1: a Mac's decomposed letters, full-width ones, ß; each word in the name or the owner's."""
+    many.world.add_file(title="Re\u0301sume\u0301 Stra\u00dfe.txt")
+    for text in ("R\u00e9sum\u00e9", "r\u00e9sum\u00e9 strasse", "\uff32\u00c9SUM"):
+        assert [row.attachment.title for row in many.rows(text=text)] == ["Re\u0301sume\u0301 Stra\u00dfe.txt"], text
+    assert [row.attachment.title for row in many.rows(text="1 bob")] == ["File 1.txt"]
+
+
+def test_names_are_ordered_by_people_not_by_code_points(many: Stage) -> None:
+    """D1: 9 before 10, accents last."""
+    for title in ("File 10.txt", "\u00c4pfel.txt", "Birne.txt"):
+        many.world.add_file(title=title)
+    titles = [str(row.attachment.title) for row in many.rows()]
+    assert titles[:3] == ["\u00c4pfel.txt", "Birne.txt", "File 0.txt"]
+    assert titles.index("File 6.txt") < titles.index("File 10.txt")
+
+
 def test_filter_by_state(many: Stage) -> None:
     """L-60."""
     assert [row.attachment.title for row in many.rows(state=ViewState.MINE)] == ["File 0.txt"]

@@ -25,7 +25,7 @@ from lockpoint.services.notifications import mail_facts, preferences, send_mail
 from lockpoint.services.notifications.mail_facts import FILES_NAMED
 from lockpoint.services.notifications.mail_links import UNDATED_UNTIL, Unsubscribe, read_link
 from lockpoint.services.notifications.preferences import Preferences
-from lockpoint.services.notifications.unsubscribe import unsubscribe
+from lockpoint.services.notifications.unsubscribe import undo, unsubscribe
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.notifications import MailFacts, MailRefused, MailUnavailable, PageKind, Profile
 from lockpoint.services.reconciliation.reconcile import reconcile
@@ -288,6 +288,22 @@ def test_a_link_in_an_optional_mail_switches_its_kind_off(undone: Stage) -> None
     gone = read_link(services, url.rpartition("/")[2])
     assert gone is not None
     assert unsubscribe(services, gone.actor, link.wish.kind).kind is PageKind.INACTIVE
+    undone.world.tables.tenants[ACME.id] = ACME
+
+
+def test_who_unsubscribed_by_mistake_undoes_it(undone: Stage) -> None:
+    """C6: by the same link, this kind alone; whose data are only kept is told that no mail comes."""
+    services, alice, kind = undone.world.services, undone.world.actor(ALICE), MailKind.OVERWRITE_ATTEMPT
+    others = Preferences(off=frozenset({MailKind.LOCK_ENDED}))
+    preferences.change(services, alice, others)
+    unsubscribe(services, alice, kind)
+    for _ in range(2):
+        assert undo(services, alice, kind).kind is PageKind.SUBSCRIBED_AGAIN
+    assert preferences.read(services, ACME, ALICE, priority=Priority.INTERACTIVE) == others
+    preferences.restrict(services, ACME, ALICE, on=True, priority=Priority.INTERACTIVE)
+    assert undo(services, alice, kind).kind is PageKind.ONLY_KEPT
+    undone.world.tables.tenants[ACME.id] = gone = replace(ACME, enabled=False)
+    assert undo(services, replace(alice, tenant=gone), kind).kind is PageKind.INACTIVE
     undone.world.tables.tenants[ACME.id] = ACME
 
 

@@ -13,7 +13,7 @@ from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
 from lockpoint.services.ports.locks import Effects
 from lockpoint.services.ports.maintenance import PurgeReport
-from lockpoint.services.ports.privacy import ErasureOrder, Origin
+from lockpoint.services.ports.privacy import ErasureOrder, Origin, PrivacyRight
 from lockpoint.storage.effects import PostgresEffects
 from lockpoint.storage.engine import Database
 from lockpoint.storage.locks.requests import PostgresRequests
@@ -31,6 +31,7 @@ from lockpoint.storage.retention.purge import (
     PEOPLE,
     QUEUE,
     REPORTS,
+    SMALL_COUNTS,
     UNINSTALLED,
     Retention,
     first_kept,
@@ -106,7 +107,8 @@ def test_of_rows_of_28_30_and_31_days_only_the_first_stays(aged: Database, clock
     by_age = {place: gone for place, gone in report.gone.items() if not place.startswith(UNINSTALLED)}
     assert by_age == {
         PARTITIONS: report.gone[PARTITIONS], "account_profile": 2, "lock_witness": 2, "restoration": 2,
-        "email_intent": 2, "request_outcome": 3, "creation_guard": 3, "usage_daily": 0, QUEUE: 0, REPORTS: 0,
+        "email_intent": 2, "request_outcome": 3, "creation_guard": 3, "usage_daily": 0, "privacy_request": 0,
+        SMALL_COUNTS: 0, QUEUE: 0, REPORTS: 0,
         FORMER_SECRETS: 0, EXPIRED_TOKENS: 0, f"{PEOPLE}.restoration": 0, f"{PEOPLE}.email_intent": 0,
     }  # fmt: skip
     assert report.gone[PARTITIONS] >= 4
@@ -192,8 +194,33 @@ def test_fewer_days_by_the_setting(database: Database, acme: Tenant, clock: Fake
     PostgresUpkeep(database, clock, retention_days=days).purge()
     found = left(database)
     assert (found["audit_event"], found["email_log"], found["account_profile"]) == (0, 0, 0)
-    assert found["restoration"] == found["email_intent"] == (1 if days < 3 else 0)
+    assert found["restoration"] == found["email_intent"] == (1 if days < 4 else 0)
     assert found["lock_witness"] == (1 if days < 30 else 0)
+
+
+def test_working_rows_stay_three_whole_days(database: Database, acme: Tenant, clock: FakeClock) -> None:
+    """C9: "three days at least", also a row of a day's last second; a day later all of that day go."""
+    written = datetime(2026, 3, 1, 23, 59, 59, tzinfo=UTC)
+    for clock.at in (datetime(2026, 3, 1, tzinfo=UTC), written):
+        _write_one_of_each(database, acme, clock, str(clock.at.hour))
+    clock.at = written + timedelta(days=3)
+    Retention(database, clock, 1).purge()
+    assert (count(database, "restoration"), count(database, "email_intent")) == (2, 2)
+    clock.at += timedelta(seconds=1)
+    Retention(database, clock, 1).purge()
+    assert (count(database, "restoration"), count(database, "email_intent")) == (0, 0)
+
+
+def test_requests_of_people_stay_a_year(database: Database, acme: Tenant, clock: FakeClock) -> None:
+    """C9: each look at one's data adds one; that of an erasure under way stays as long as it lasts."""
+    order = ErasureOrder(account=ALICE, pseudonym="erased-1", origin=Origin.ATLASSIAN, release_at=NOW)
+    with database.transaction() as connection:
+        erasures.begin(connection, acme, (order,), NOW)
+        erasures.asked(connection, acme, PrivacyRight.COPY, Origin.PERSON, NOW)
+    for instant, left in ((timedelta(), 2), (timedelta(microseconds=1), 1)):
+        clock.at = NOW + timedelta(days=365) + instant
+        report = Retention(database, clock, 30).purge()
+        assert (report.complete, count(database, "privacy_request")) == (True, left)
 
 
 @pytest.fixture

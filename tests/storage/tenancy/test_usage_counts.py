@@ -13,7 +13,7 @@ from lockpoint.storage.effects import PostgresEffects
 from lockpoint.storage.engine import Database
 from lockpoint.storage.keyring import Keyring, keyring
 from lockpoint.storage.notifications.profiles import PostgresProfiles
-from lockpoint.storage.retention.purge import Retention
+from lockpoint.storage.retention.purge import SMALL_COUNTS, Retention
 from lockpoint.storage.tables import LOCK_WITNESS, USAGE_DAILY
 from lockpoint.storage.tenancy.installations import PostgresTenants
 from lockpoint.storage.tenancy.licences import PostgresLicences
@@ -49,15 +49,16 @@ def test_counts_are_added_up_without_people(
     for tenant in (acme, globex):
         usage.switch(tenant, on=True)
     PostgresProfiles(database).put(acme, ALICE, Profile(time_zone="Europe/Berlin", locale="de", used_at=START))
-    for _ in range(3):
+    for _ in range(5):
         usage.count(acme, ALICE, UsageEvent.LOCKED, DAY)
+        usage.count(acme, BOB, UsageEvent.LOCKED, DAY)
+        usage.count(acme, BOB, UsageEvent.RELEASED, DAY + timedelta(days=1))
     usage.count(acme, BOB, UsageEvent.LOCKED, DAY)
-    usage.count(acme, BOB, UsageEvent.RELEASED, DAY + timedelta(days=1))
     usage.count(globex, ALICE, UsageEvent.LOCKED, DAY)
     assert usage.kept(acme, BEGINNING) == [
-        UsageRow(day=DAY + timedelta(days=1), event=UsageEvent.RELEASED, locale="", zone="", count=1),
-        UsageRow(day=DAY, event=UsageEvent.LOCKED, locale="", zone="", count=1),
-        UsageRow(day=DAY, event=UsageEvent.LOCKED, locale="de", zone="Europe/Berlin", count=3),
+        UsageRow(day=DAY + timedelta(days=1), event=UsageEvent.RELEASED, locale="", zone="", count=5),
+        UsageRow(day=DAY, event=UsageEvent.LOCKED, locale="", zone="", count=6),
+        UsageRow(day=DAY, event=UsageEvent.LOCKED, locale="de", zone="Europe/Berlin", count=5),
     ]
     assert len(usage.kept(acme, DAY + timedelta(days=1))) == 1
     with database.single() as connection:
@@ -65,6 +66,45 @@ def test_counts_are_added_up_without_people(
     assert ALICE not in rows
     assert acme.client_key not in rows
     assert len(set(keyring(["x" * 32]).site_hashes("acme")) | set(keyring(["y" * 32]).site_hashes("acme"))) == 2
+
+
+def test_counts_that_could_be_one_persons_are_added_up(
+    usage: PostgresUsageCounts, database: Database, acme: Tenant, globex: Tenant, clock: FakeClock
+) -> None:
+    """C9, P82: below five of a language and time zone; shown so at once, and stored so when the day is over."""
+    clock.at = START
+    profiles = PostgresProfiles(database)
+    for account, zone in ((ALICE, "Europe/Berlin"), (BOB, "Asia/Tokyo")):
+        profiles.put(acme, account, Profile(time_zone=zone, locale="de", used_at=START))
+    for tenant in (acme, globex):
+        usage.switch(tenant, on=True)
+    for account, times in ((ALICE, 4), (BOB, 5)):
+        for _ in range(times):
+            usage.count(acme, account, UsageEvent.LOCKED, DAY)
+    usage.count(acme, ALICE, UsageEvent.RELEASED, DAY)
+    usage.count(globex, ALICE, UsageEvent.LOCKED, DAY)
+    shown = [
+        UsageRow(day=DAY, event=UsageEvent.LOCKED, locale="de", zone="Asia/Tokyo", count=5),
+        UsageRow(day=DAY, event=UsageEvent.LOCKED, locale="other", zone="other", count=4),
+        UsageRow(day=DAY, event=UsageEvent.RELEASED, locale="other", zone="other", count=1),
+    ]
+    retention = Retention(database, clock, 30)
+    assert (usage.kept(acme, BEGINNING), retention.purge().gone[SMALL_COUNTS]) == (shown, 0)
+    assert "Europe/Berlin" in _zones(database)
+    clock.advance(days=1)
+    assert retention.overdue(clock.now())[SMALL_COUNTS] == 3
+    assert retention.purge().gone[SMALL_COUNTS] == 3
+    assert (usage.kept(acme, BEGINNING), retention.purge().gone[SMALL_COUNTS]) == (shown, 0)
+    assert _zones(database) == {"Asia/Tokyo", "other"}
+    usage.count(acme, ALICE, UsageEvent.LOCKED, DAY)
+    assert retention.purge().gone[SMALL_COUNTS] == 1
+    assert usage.kept(acme, BEGINNING)[1].count == 5
+    assert [row.count for row in usage.kept(globex, BEGINNING)] == [1]
+
+
+def _zones(database: Database) -> set[str]:
+    with database.single() as connection:
+        return set(connection.execute(select(USAGE_DAILY.c.zone)).scalars())
 
 
 def test_many_at_once_lose_no_count(usage: PostgresUsageCounts, acme: Tenant) -> None:

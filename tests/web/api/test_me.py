@@ -112,6 +112,24 @@ def test_one_click_unsubscribes(live: LiveApp) -> None:
     assert live.call("bob", "GET", PREFERENCES).json()["mails"] == {**ALL, "lockEnded": False}
 
 
+@pytest.mark.usefixtures("other_site_untouched")
+def test_unsubscribing_can_be_undone_on_its_page(live: LiveApp) -> None:
+    """C6: by the button there, which posts to the same link; looking at its address changes nothing."""
+    link = _link(live, ALICE, MailKind.UNPROTECTED)
+    done = requests.post(link, timeout=CALL_SECONDS)
+    assert '<form method="post" action="?undo=1"><button>Undo</button></form>' in done.text
+    assert requests.get(f"{link}?undo=1", timeout=CALL_SECONDS).status_code == 200
+    assert live.call("alice", "GET", PREFERENCES).json()["mails"] == {**ALL, "unprotected": False}
+    again = requests.post(f"{link}?undo=1", timeout=CALL_SECONDS)
+    assert (again.status_code, "You get these mails again" in again.text, "<button>" in again.text) == (
+        200,
+        True,
+        False,
+    )
+    assert "when a file that you have locked is not protected" in again.text
+    assert live.call("alice", "GET", PREFERENCES).json()["mails"] == ALL
+
+
 @pytest.mark.parametrize("kind", OPTIONAL)
 def test_every_optional_mail_can_be_switched_off(live: LiveApp, kind: MailKind) -> None:
     """In the preferences, and by a link whose page says which mails it is about."""

@@ -12,9 +12,9 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
-from lockpoint.storage import fitness
+from lockpoint.storage.access import fitness
+from lockpoint.storage.access.fitness import Schema, trouble_with
 from lockpoint.storage.engine import Database
-from lockpoint.storage.fitness import Schema, trouble_with
 from lockpoint.storage.migrate import migrate, newest_migration
 
 NO_TLS = b"N"

@@ -9,6 +9,7 @@ from typing import Any, Final
 import psycopg
 from sqlalchemy import make_url, text
 
+from lockpoint.storage.access.second_role import lacking, may_change_tables
 from lockpoint.storage.engine import SESSION, STATEMENT_SECONDS, Database, answering, libpq_url
 from lockpoint.storage.migrate import OLDEST_POSTGRES, newest_migration
 
@@ -44,6 +45,14 @@ _LASTING: Final = (
 _AWAY: Final = "{server} does not answer, or not to us. Start it, or correct the address."
 _TOO_OLD: Final = "{server} is older than PostgreSQL 16. Upgrade it, or set another address."
 _BEHIND: Final = "the tables in {name} on {server} are older than this program. Run `lockpoint migrate`."
+_LACKS: Final = (
+    "the role {role} may not work with the table {table} on {server}. As the owner of the tables, run"
+    " `lockpoint migrate --grant {role}`."
+)
+_NOT_OWNER: Final = (
+    "the role {role} on {server} may not change tables. The clock makes and drops parts of them each day: give it the"
+    " role that owns them; web and worker alone may have another."
+)
 _FOUND: Final = "SELECT to_regclass('alembic_version') IS NOT NULL"
 _APPLIED: Final = "SELECT max(version_num) FROM alembic_version"
 
@@ -70,6 +79,29 @@ def trouble_with(url: str) -> Trouble | None:
     return Trouble(_told(_AWAY, place), passing=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Role:
+    name: str
+    changes_tables: bool
+
+
+def role_of(url: str) -> Role | None:
+    """Connect once, for five seconds at most; None while there is no answer."""
+    try:
+        with answering(STATEMENT_SECONDS).connect(libpq_url(url), connect_timeout=5, options=SESSION) as connection:
+            return Role(connection.info.user, may_change_tables(connection))
+    except psycopg.OperationalError:
+        return None
+
+
+def trouble_of_clock(url: str) -> Trouble | None:
+    """What only the process that makes partitions must be able to do."""
+    role = role_of(url)
+    if role is None or role.changes_tables:
+        return None
+    return Trouble(_told(_NOT_OWNER, {**_place(url), "role": role.name}))
+
+
 class Schema:
     """The tables as a process meets them. Newer ones than its own do: an upgrade is under way."""
 
@@ -92,6 +124,8 @@ def _unfit(connection: psycopg.Connection[Any], place: dict[str, str]) -> Troubl
         return Trouble(_told(_TOO_OLD, place))
     if connection.execute("SHOW lock_timeout").fetchone() != ("5s",):
         return Trouble(_told(_BEHIND_A_POOLER, place))
+    if (table := lacking(connection)) is not None:
+        return Trouble(_told(_LACKS, {**place, "role": connection.info.user, "table": table}), passing=True)
     applied = None
     if connection.execute(_FOUND).fetchone() == (True,):
         (applied,) = connection.execute(_APPLIED).fetchone() or (None,)
