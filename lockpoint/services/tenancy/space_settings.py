@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from lockpoint.domain import signed_json
 from lockpoint.domain.events import AuditKind
 from lockpoint.domain.settings import (
+    SCHEMA,
     InForce,
     SiteSettings,
     SpaceSettings,
@@ -38,7 +39,13 @@ from lockpoint.services.ports.confluence import PropertyHost, StoredProperty
 from lockpoint.services.ports.locks import AuditEvent, Effects
 from lockpoint.services.ports.tenancy import SettingsNote
 from lockpoint.services.tenancy.absence import jobs_after_switch
-from lockpoint.services.tenancy.site_settings import look_at_locks, refuse_problems, settings_changed, site_settings
+from lockpoint.services.tenancy.site_settings import (
+    look_at_locks,
+    refuse_newer,
+    refuse_problems,
+    settings_changed,
+    site_settings,
+)
 
 KEY = "lockpointspace"
 
@@ -98,14 +105,15 @@ def overview(services: Services, actor: Actor, space_id: str) -> StoredSpaceSett
 def change(services: Services, actor: Actor, space_id: str, wanted: SpaceSettings) -> StoredSpaceSettings:
     """Store the settings if `wanted.version` is the one that the admin saw.
 
-    Raises `SettingsChanged` with what differs, `Invalid` with the fields, and `NotAllowed`, also where Confluence does
-    not let this person write.
+    Raises `SettingsChanged` with what differs, `Invalid` with the fields, `NewerSettings`, and `NotAllowed`, also where
+    Confluence does not let this person write.
     """
     must_administer(services, actor, space_id)
     tenant = actor.tenant
     present = read(
         services, tenant, space_id, services.site_states.space_settings(tenant, space_id), priority=Priority.INTERACTIVE
     )
+    refuse_newer(present.settings.schema, SCHEMA)
     if present.settings.version != wanted.version:
         raise settings_changed(_members(present.settings), _members(wanted))
     site = site_settings(services, tenant, priority=Priority.INTERACTIVE)

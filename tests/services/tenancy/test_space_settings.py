@@ -6,16 +6,17 @@ from dataclasses import replace
 
 import pytest
 
+from lockpoint.domain import signed_json
 from lockpoint.domain.events import AuditKind
-from lockpoint.domain.settings import InForce, SiteSettings, SpaceRules, SpaceSettings
+from lockpoint.domain.settings import InForce, SiteSettings, SpaceRules, SpaceSettings, space_fields
 from lockpoint.services.context import Priority
-from lockpoint.services.errors import HostUnavailable, Invalid, NotAllowed, NotFound, SettingsChanged
+from lockpoint.services.errors import HostUnavailable, Invalid, NewerSettings, NotAllowed, NotFound, SettingsChanged
 from lockpoint.services.ports.confluence import PropertyHost, StoredProperty
 from lockpoint.services.settings_memory import SettingsMemory
 from lockpoint.services.tenancy import site_settings, space_settings
 from lockpoint.services.tenancy.settings_in_force import in_force
 from lockpoint.services.tenancy.space_settings import KEY, StoredSpaceSettings
-from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, GINA, GLOBEX, SAM
+from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, GINA, GLOBEX, KEYS, SAM
 from tests.services.stage import Stage, make_stage, refusal_of, untouched
 from tests.services.taps import ProcessDied
 
@@ -133,6 +134,23 @@ def test_an_older_value_that_is_put_back_does_not_hold(stage: Stage) -> None:
     healed = _change(stage, replace(newer, version=seen.settings.version)).settings
     assert healed == replace(newer, version=4)
     assert not _seen(stage).altered
+
+
+def test_what_a_newer_version_saved_is_obeyed_and_not_written_over(stage: Stage) -> None:
+    """lock-semantics §3, F39: as for the site; its lock managers count, and Postgres learns nothing unknown."""
+    _change(stage)
+    fields = {**space_fields(replace(WANTED, own={"strict": True}, schema=2)), "unheard_of": [CHARLIE]}
+    place = f"{KEY}/{ACME.client_key}/{_space(stage)}"
+    value = signed_json.sign_dated(fields, place, 2, stage.world.clock.now(), KEYS)
+    row = replace(_row(stage), version=2, value=value, created=stage.world.site().moment())
+    _put(stage, row)
+    newest = replace(WANTED, own={"strict": True}, version=2, schema=2)
+    stage.world.services.settings_memory.forget(ACME)
+    assert (_holding(stage).space, _seen(stage).altered) == (newest, False)
+    assert isinstance(refusal_of(_change, stage, replace(WANTED, version=2)), NewerSettings)
+    assert _row(stage) == row
+    (note,) = stage.world.tables.space_settings.values()
+    assert CHARLIE not in note.fields
 
 
 def test_settings_that_were_deleted_still_hold(stage: Stage) -> None:
