@@ -15,12 +15,12 @@ from lockpoint.services.errors import (
     Rejected,
     Unauthorised,
 )
-from lockpoint.services.lock_record.record_effects import hint_jobs
 from lockpoint.services.locks.authorization import facts, view_of
 from lockpoint.services.ports.confluence import Container, ContainerKind, ContainerView
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import Protection
 from lockpoint.services.quota_accounting import spending_on
+from lockpoint.services.tenancy.whereabouts import hint_jobs
 
 BY_HAND = {"remedy": "by_hand"}
 _HOW = "Open the page's restrictions in Confluence and add the Lockpoint app to those who may view and edit."
