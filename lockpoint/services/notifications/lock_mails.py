@@ -12,6 +12,7 @@ from lockpoint.domain.snapshots import phase
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.lock_record.file_state import read_state
+from lockpoint.services.ports.locks import Witness
 from lockpoint.services.ports.notifications import MailIntent, StoredIntent
 
 
@@ -24,7 +25,11 @@ def still_true(services: Services, tenant: Tenant, events: Sequence[StoredIntent
 
     One mail alone reads the record afresh before it leaves; this spares a summary a call for each of its events.
     """
-    left = [event for event in events if not is_overtaken(services, tenant, event.intent)]
+    warned = {event.intent.attachment_id for event in events if event.intent.kind is MailKind.LOCK_WILL_END}
+    known = {file_id: services.witnesses.get(tenant, file_id) for file_id in warned}
+    left = [
+        event for event in events if not is_overtaken(services, known.get(event.intent.attachment_id), event.intent)
+    ]
     if not left:
         raise Overtaken
     return left
@@ -48,11 +53,11 @@ def endless_locks(services: Services, tenant: Tenant, account: str) -> dict[str,
     return dict(sorted(since.items(), key=lambda one: one[1]))
 
 
-def is_overtaken(services: Services, tenant: Tenant, intent: MailIntent) -> bool:
+def is_overtaken(services: Services, known: Witness | None, intent: MailIntent) -> bool:
+    """Return whether a warning is about an end that has changed, as far as is known of the file."""
     if intent.kind is not MailKind.LOCK_WILL_END:
         return False
-    witness = services.witnesses.get(tenant, intent.attachment_id)
-    return witness is not None and _running(services, witness.record, intent) is None
+    return known is not None and _running(services, known.record, intent) is None
 
 
 def _running(services: Services, found: FoundRecord, intent: MailIntent) -> Held | None:
