@@ -337,6 +337,19 @@ class TestWitnesses:
         rest = store.witnesses.live(store.acme, after=first[-1].attachment_id, limit=2)
         assert [row.attachment_id for row in (*first, *rest)] == ["1", "2", "3"]
 
+    def test_locks_that_are_over_are_counted_apart(self, store: Store) -> None:
+        """L-17: caps are about live locks; the margin of 30 s belongs to them."""
+        store.effects.record(store.acme, Effects(witness=witness("1")))
+        store.effects.record(store.acme, Effects(witness=witness("2", record=held(holder=BOB))))
+        endless = held(lock_id="4" * 32, expires_at=None)
+        store.effects.record(store.acme, Effects(witness=witness("4", record=endless)))
+        over = held().expires_at
+        assert over is not None
+        for seconds, running in ((29, 3), (30, 1)):
+            at = over + timedelta(seconds=seconds)
+            assert store.witnesses.count_held(store.acme, running_at=at) == running
+        assert store.witnesses.count_held(store.acme, BOB, running_at=over + timedelta(seconds=30)) == 0
+
     def test_locks_are_counted_per_site_and_person(self, store: Store) -> None:
         """Caps are per person and per tenant."""
         store.effects.record(store.acme, Effects(witness=witness("1")))
@@ -793,7 +806,23 @@ class TestSwitches:
 
     def test_an_older_note_begins_nothing(self, store: Store) -> None:
         self.note(store, self.space("8", 3), self.space("8", 2, active=True))
-        assert store.site_states.switches(store.acme, "8") == Switches(spaces_differ=True)
+        assert store.site_states.switches(store.acme, "8") == Switches()
+
+    @pytest.mark.parametrize(
+        ("own", "differ"),
+        [
+            ({}, False),
+            ({"strict": True, "undo_trash": False}, False),
+            ({"active": True}, True),
+            ({"unlock_after_hours": None}, True),
+            ({"warn_after_hours": 3}, True),
+        ],
+    )
+    def test_where_a_page_is_matters_to_a_lock(self, store: Store, own: dict[str, Any], differ: bool) -> None:
+        """Of rules that a space decides itself those count that say whether and how long a lock lives."""
+        self.note(store, self.space("8", 1, **own))
+        assert store.site_states.switches(store.acme, None).spaces_differ is differ
+        assert not store.site_states.switches(store.globex, None).spaces_differ
 
     @pytest.mark.parametrize(("who", "unchecked"), [("7", {"1"}), (None, {"1", "3"})])
     def test_locks_are_not_read_since(self, store: Store, who: str | None, unchecked: set[str]) -> None:

@@ -12,11 +12,12 @@ from datetime import UTC, datetime, timedelta
 
 from lockpoint.domain.events import AuditKind
 from lockpoint.domain.history.judge import KnownRestoration
-from lockpoint.domain.lock import MARGIN, Free, Held
+from lockpoint.domain.lock import MARGIN, Free, Held, Phase
 from lockpoint.domain.mails.mail_budget import AT_ONCE, HOUR, takes_last_place, wait_until
 from lockpoint.domain.mails.mail_templates import MAILS, MailTemplate
 from lockpoint.domain.pseudonyms import is_pseudonym
 from lockpoint.domain.settings import site_settings_from, space_settings_from
+from lockpoint.domain.snapshots import phase
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
 from lockpoint.services.ports.forge import AccessToken
@@ -309,8 +310,10 @@ class FakeWitnesses:
             back = replace(witness, protection=Protection.UNCHECKED, returned_at=now) if returns else witness
             self.tables.witnesses[tenant.id, attachment_id] = replace(back, space_id=space_id)
 
-    def count_held(self, tenant: Tenant, holder: str | None = None) -> int:
+    def count_held(self, tenant: Tenant, holder: str | None = None, *, running_at: datetime | None = None) -> int:
         held = [w.record for w in self._held(tenant) if isinstance(w.record, Held)]
+        if running_at is not None:
+            held = [one for one in held if phase(one, running_at) is not Phase.EXPIRED]
         return sum(holder is None or record.holder == holder for record in held)
 
     def held_by(self, tenant: Tenant, holder: str) -> Sequence[Witness]:
@@ -582,7 +585,12 @@ class FakeSiteStates:
                 for tenant_id, space in self.tables.space_settings
                 if tenant_id == tenant.id
             ),
-            spaces_differ=any(tenant_id == tenant.id for tenant_id, _ in self.tables.space_settings),
+            spaces_differ=any(
+                self.tables.decides(tenant.id, space, rule)
+                for tenant_id, space in self.tables.space_settings
+                for rule in ("active", "unlock_after_hours", "warn_after_hours")
+                if tenant_id == tenant.id
+            ),
             strict_somewhere=self.tables.strict(tenant.id),
         )
 

@@ -173,7 +173,9 @@ class Witnesses(Protocol):
         """Locks by attachment id, of one space or of all."""
         ...
 
-    def count_held(self, tenant: Tenant, holder: str | None = None) -> int: ...
+    def count_held(self, tenant: Tenant, holder: str | None = None, *, running_at: datetime | None = None) -> int:
+        """Locks of one person or of all; with a time without those that were over by then, which costs more."""
+        ...
 
     def held_by(self, tenant: Tenant, holder: str) -> Sequence[Witness]:
         """Locks of one person, by attachment id."""

@@ -58,8 +58,8 @@ class SettingsNote:
 class Switches:
     """When a space was switched on again, and when it became strict (None: neither); by itself or with its site.
 
-    `spaces_decide`: some space of the site says itself whether it is active. `spaces_differ`: some space has settings
-    of its own. `strict_somewhere`: site or a space is.
+    `spaces_decide`: some space of the site says itself whether it is active. `spaces_differ`: one says that, or when
+    locks end or are warned of, so that it matters to a lock where its page is. `strict_somewhere`: site or a space is.
     """
 
     returned_at: datetime | None = None

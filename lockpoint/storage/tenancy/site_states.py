@@ -30,7 +30,8 @@ _SWITCHES: Final = """
         greatest(space.strict_at, CASE WHEN space.noted_at IS NULL
             OR (space.strict IS NULL AND site.strict_at >= space.noted_at) THEN site.strict_at END) AS strict_at,
         EXISTS (SELECT FROM space_state WHERE tenant_id = %(tenant)s AND active IS NOT NULL) AS spaces_decide,
-        EXISTS (SELECT FROM space_state WHERE tenant_id = %(tenant)s) AS spaces_differ,
+        EXISTS (SELECT FROM space_state WHERE tenant_id = %(tenant)s AND (active IS NOT NULL
+            OR settings LIKE '%%"unlock_after_hours"%%' OR settings LIKE '%%"warn_after_hours"%%')) AS spaces_differ,
         coalesce(site.strict, false) OR EXISTS (SELECT FROM space_state WHERE tenant_id = %(tenant)s AND strict)
             AS strict_somewhere
     FROM (SELECT) AS one
