@@ -785,6 +785,19 @@ class TestSwitches:
         assert eight.strict_at == seven.strict_at is not None
         assert store.site_states.switches(store.globex, "7") == Switches()
 
+    def test_when_a_space_was_noted_last_is_known(self, store: Store) -> None:
+        """Each note begins anew, by the storage's clock."""
+        times = []
+        for version in (1, 2):
+            self.note(store, self.space("8", version))
+            found = store.site_states.space_settings(store.acme, "8")
+            assert found is not None
+            times.append(found.noted_at)
+            store.clock.advance(seconds=1)
+        assert None not in times
+        assert times == sorted(times)
+        assert times[0] != times[1]
+
     def test_a_space_returns_alone(self, store: Store) -> None:
         self.note(store, self.space("8", 1, active=True))
         eight, seven = (store.site_states.switches(store.acme, one) for one in ("8", "7"))

@@ -569,7 +569,9 @@ class FakeSiteStates:
 
     def space_settings(self, tenant: Tenant, space_id: str) -> SettingsNote | None:
         self.tables.reachable()
-        return self.tables.space_settings.get((tenant.id, space_id))
+        note = self.tables.space_settings.get((tenant.id, space_id))
+        noted_at = self.tables.begun.get((tenant.id, space_id, "noted"))
+        return None if note is None else replace(note, noted_at=noted_at)
 
     def revisions(self, tenant: Tenant, space_id: str | None) -> tuple[int | None, int | None]:
         site, space = self.get(tenant).settings, self.tables.space_settings.get((tenant.id, space_id or ""))

@@ -545,6 +545,9 @@ def test_each_role_may_do_what_the_table_says(live: LiveApp, matrix: Matrix, rou
     if thing in {Thing.SAME_ID, Thing.FOREIGN}:
         # On globex Gina may act on her own files, so she is left out.
         wanted = {person: status for person, status in wanted.items() if person.site == "acme"}
+    if thing in LAST_STATES:
+        # One lock manager is enough for what a state does.
+        wanted = {person: status for person, status in wanted.items() if person.name != "greg"}
     target = _make(live, thing, matrix.kept)
     refused = {person: status for person, status in wanted.items() if status >= 400}
     before = live.properties(target.file) if _exists(live, target) else None

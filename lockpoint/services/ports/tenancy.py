@@ -43,7 +43,7 @@ class SettingsNote:
 
     Of a space (`space_id`), `revision` is the version of its property, and people are left out; `anew`: somebody had
     deleted the property, and its versions begin again. What it switches on begins with its storing, by the storage's
-    clock.
+    clock, and so does `noted_at` of what is read back.
     """
 
     revision: int
@@ -52,6 +52,7 @@ class SettingsNote:
     returns: bool = field(default=False, compare=False)
     strict_begins: bool = field(default=False, compare=False)
     anew: bool = field(default=False, compare=False)
+    noted_at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

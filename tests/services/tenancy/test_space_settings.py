@@ -200,6 +200,51 @@ def test_settings_hold_while_confluence_cannot_show_them(stage: Stage) -> None:
     assert _holding(stage).space == SpaceSettings(own=WANTED.own, version=1)
 
 
+def _down() -> None:
+    raise HostUnavailable("down")
+
+
+def test_lock_managers_are_back_minutes_after_confluence(stage: Stage) -> None:
+    """S10, P-03: a moment of trouble takes a right away for minutes, not for the hour that settings are remembered."""
+    _change(stage)
+    stage.taps.before["properties.read", stage.taps.calls["properties.read"] + 1] = _down
+    assert _holding(stage).space == SpaceSettings(own=WANTED.own, version=1)
+    stage.world.clock.advance(minutes=4, seconds=59)
+    asked = stage.taps.calls["properties.read"]
+    assert _holding(stage).space.managers == ()
+    assert stage.taps.calls["properties.read"] == asked
+    stage.world.clock.advance(seconds=4)
+    assert _holding(stage).space == replace(WANTED, version=1)
+
+
+def test_what_was_read_before_the_change_showed_is_read_again_within_five_seconds(stage: Stage) -> None:
+    """lock-semantics §2: a write may not be visible to the next read. That is no replay, and costs nobody a right."""
+    _change(stage)
+    newest = replace(WANTED, own={"strict": True}, managers=(CHARLIE,), version=1)
+    before = _row(stage)
+    _change(stage, newest)
+    after = _row(stage)
+    _put(stage, before)
+    assert _holding(stage).space.own == {"strict": True}
+    _put(stage, after)
+    stage.world.clock.advance(seconds=5)
+    assert _holding(stage).space == replace(newest, version=2)
+
+
+def test_altered_settings_are_read_twelve_times_an_hour(stage: Stage) -> None:
+    """Quota: an outsider's value may lie there for ever."""
+    _change(stage)
+    row = _row(stage)
+    _change(stage, replace(WANTED, own={}, version=1))
+    stage.world.clock.advance(minutes=1)
+    _put(stage, row)
+    stage.taps.clear()
+    for _ in range(60):
+        _holding(stage)
+        stage.world.clock.advance(minutes=1)
+    assert stage.taps.calls["properties.read"] == 12
+
+
 def test_a_change_counts_in_another_process_within_five_seconds(stage: Stage) -> None:
     """Between two changes Confluence is not asked again."""
     other = replace(stage.world.services, settings_memory=SettingsMemory())
