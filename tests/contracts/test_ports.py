@@ -552,6 +552,17 @@ class TestLedger:
         store.intents.finish(store.intents.get(4), result="sent", address="alice@example.com")
         assert [store.intents.get(number).done for number in range(1, 7)] == [True, False, True, True, True, False]
 
+    def test_what_a_mail_lets_go_another_tells(self, store: Store) -> None:
+        """And the mail that had claimed it finishes without it."""
+        store.effects.record(store.acme, Effects(intents=tuple(overwrite(str(number)) for number in range(3))))
+        assert self.claim(store, 1) == [[1, 2, 3]]
+        store.intents.let_go([store.intents.get(2)])
+        assert self.claim(store, 1) == [[1, 3]]
+        store.intents.finish(store.intents.get(1), result="sent", address="alice@example.com")
+        assert [store.intents.get(number).done for number in (1, 2, 3)] == [True, False, True]
+        store.clock.advance(minutes=10)
+        assert self.claim(store, 2) == [[2]]
+
     def test_a_comment_that_was_begun_is_known(self, store: Store) -> None:
         """Whoever comes after a lost answer looks first; a comment counts like a mail."""
         first, second, *others = (overwrite(str(number)) for number in range(4))

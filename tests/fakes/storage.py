@@ -643,6 +643,11 @@ class FakeIntents:
         whose = (stored.tenant_id, stored.intent.recipient)
         return [one for one in self.tables.intents.values() if (one.tenant_id, one.intent.recipient) == whose]
 
+    def let_go(self, events: Sequence[StoredIntent]) -> None:
+        self.tables.reachable()
+        for event in events:
+            self.tables.told.pop(event.id, None)
+
     def finish(self, stored: StoredIntent, *, result: str, address: str | None) -> None:
         self.tables.reachable()
         for key, one in self.tables.intents.items():
