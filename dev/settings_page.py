@@ -26,6 +26,10 @@ both are signed. Site admins change the first by `PUT /api/v1/settings`, admins 
 `PUT /api/v1/spaces/{key}/settings`; what a space leaves out is the site's. A change counts within five seconds
 everywhere and is in the audit log. Who saves over somebody else's change gets `settings_changed` with the names of
 what differs; a bad value is refused with the name of its field.
+
+What a newer version of Lockpoint saved holds as far as the running one knows it: later versions add settings under new
+names, and what a name means stays. The running one writes nothing over it and answers `newer_settings` until it is
+updated. So after a return to an older version settings hold, and cannot be changed.
 """
 
 

@@ -18,7 +18,7 @@ from lockpoint.services.privacy.tombstones import bury_old
 from lockpoint.services.reconciliation.reconcile import confirm, reconcile, trashed_by
 from lockpoint.services.reconciliation.rediscover import rediscover
 from lockpoint.services.reconciliation.sweep import sweep
-from lockpoint.services.reconciliation.switched_spaces import look_at_space, refresh_page_of
+from lockpoint.services.reconciliation.switched_spaces import look_at_space
 from lockpoint.services.tenancy import mail_texts
 from lockpoint.services.tenancy.activity import active_now
 from lockpoint.services.tenancy.forge_sites import end_if_gone
@@ -54,7 +54,6 @@ def _switched(services: Services, tenant: Tenant, subject: str) -> None:
 
 def _moved(services: Services, tenant: Tenant, subject: str) -> None:
     reconcile(services, tenant, subject, moved=True)
-    refresh_page_of(services, tenant, subject)
 
 
 def _rediscover(services: Services, tenant: Tenant, _subject: str) -> None:

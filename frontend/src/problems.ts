@@ -34,6 +34,7 @@ export function problemWords(problem: Problem, t: Translate): string {
     case "forbidden":
     case "unlicensed":
     case "inactive":
+    case "newer_settings":
     case "unauthorized":
     case "too_many":
     case "offline":

@@ -53,7 +53,10 @@ class SpaceRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteSettings:
-    """`rules` are those of spaces that decide nothing themselves; `revision` grows with every change."""
+    """`rules` are those of spaces that decide nothing themselves; `revision` grows with every change.
+
+    `schema` is that of the version of the app that saved them.
+    """
 
     rules: SpaceRules = SpaceRules()
     longest_days: Annotated[int, Setting("Days that a lock lives at most, extensions included.", 1, 365)] = 30
@@ -65,16 +68,21 @@ class SiteSettings:
     comments: Annotated[bool, Setting("Who cannot be mailed is mentioned in a comment on the page.")] = False
     usage_counts: Annotated[bool, Setting("Anonymous counts of what is used are kept.")] = False
     revision: int = 0
+    schema: int = SCHEMA
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpaceSettings:
-    """`own` are the rules that the space decides itself; `version` is that of its property, 0 before the first."""
+    """`own` are the rules that the space decides itself; `version` is that of its property, 0 before the first.
+
+    `schema` is that of the version of the app that saved them.
+    """
 
     own: Mapping[str, bool | int | None] = field(default_factory=dict)
     managers: Accounts = ()
     manager_groups: Accounts = ()
     version: int = 0
+    schema: int = SCHEMA
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,31 +164,41 @@ def site_fields(settings: SiteSettings) -> dict[str, object]:
     """Return a site's settings as JSON; the rules stand beside the others."""
     members = asdict(settings)
     rules: dict[str, object] = members.pop("rules")
-    return {"schema": SCHEMA, **members, **rules, "allowed_apps": list(settings.allowed_apps)}
+    return {**members, **rules, "allowed_apps": list(settings.allowed_apps)}
 
 
 def site_settings_from(stored: Mapping[str, object]) -> SiteSettings:
-    """Return stored settings; what is missing or of another kind has its default."""
-    revision = stored.get("revision")
-    rules = _read(SpaceRules(), stored)
-    return _read(SiteSettings(rules=rules, revision=revision if isinstance(revision, int) else 0), stored)
+    """Return stored settings; what is missing or of another kind has its default.
+
+    So what a newer version of the app saved holds as far as this one knows it: later schemas keep what members mean.
+    """
+    revision, rules = stored.get("revision"), _read(SpaceRules(), stored)
+    counted = revision if isinstance(revision, int) else 0
+    return _read(SiteSettings(rules=rules, revision=counted, schema=schema_of(stored)), stored)
 
 
 def space_fields(settings: SpaceSettings) -> dict[str, object]:
     """Return a space's settings as JSON, without the version, which is the property's."""
     people = {"managers": list(settings.managers), "manager_groups": list(settings.manager_groups)}
-    return {"schema": SCHEMA, "rules": dict(settings.own), **people}
+    return {"schema": settings.schema, "rules": dict(settings.own), **people}
 
 
 def space_settings_from(stored: Mapping[str, object], version: int) -> SpaceSettings:
-    """Return stored settings without what is of another kind."""
+    """Return stored settings without what is of another kind; of a newer version of the app as for a site."""
     rules = stored.get("rules")
     return SpaceSettings(
         own=_fitting(SpaceRules, rules if isinstance(rules, dict) else {}),
         managers=accounts_from(stored.get("managers")),
         manager_groups=accounts_from(stored.get("manager_groups")),
         version=version,
+        schema=schema_of(stored),
     )
+
+
+def schema_of(stored: Mapping[str, object], known: int = SCHEMA) -> int:
+    """Return the schema of a signed value of ours, at least the known one; a later one must not be written over."""
+    schema = stored.get("schema")
+    return max(schema, known) if isinstance(schema, int) else known
 
 
 def accounts_from(value: object) -> Accounts:

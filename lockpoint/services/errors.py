@@ -150,6 +150,12 @@ class SettingsChanged(UseCaseError):
     code = "settings_changed"
 
 
+class NewerSettings(UseCaseError):
+    """A newer version of the app saved what would be written over."""
+
+    code = "newer_settings"
+
+
 class AppBlocked(UseCaseError):
     """The app may not edit the file here, so it could not protect it."""
 

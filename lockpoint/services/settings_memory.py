@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Lock
 from typing import Final
 
@@ -17,12 +17,13 @@ MOST_SPACES: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class RememberedSettings:
-    """`revisions` are those that Postgres knew of site and space when they were read."""
+    """`revisions` are those that Postgres knew of site and space when they were read; `good_for` counts from `read`."""
 
     settings: InForce
     revisions: tuple[int | None, int | None]
     read: datetime
     checked: datetime
+    good_for: timedelta
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ STATUS_OF_CODE: Final[Mapping[str, int]] = {
     "app_blocked": 409,
     "too_many": 409,
     "in_progress": 409,
+    "newer_settings": 409,
     "lock_lost": 412,
     "settings_changed": 412,
     "too_large": 413,

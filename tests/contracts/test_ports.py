@@ -354,6 +354,19 @@ class TestWitnesses:
         rest = store.witnesses.live(store.acme, after=first[-1].attachment_id, limit=2)
         assert [row.attachment_id for row in (*first, *rest)] == ["1", "2", "3"]
 
+    def test_locks_that_are_over_are_counted_apart(self, store: Store) -> None:
+        """L-17: caps are about live locks; the margin of 30 s belongs to them."""
+        store.effects.record(store.acme, Effects(witness=witness("1")))
+        store.effects.record(store.acme, Effects(witness=witness("2", record=held(holder=BOB))))
+        endless = held(lock_id="4" * 32, expires_at=None)
+        store.effects.record(store.acme, Effects(witness=witness("4", record=endless)))
+        over = held().expires_at
+        assert over is not None
+        for seconds, running in ((29, 3), (30, 1)):
+            at = over + timedelta(seconds=seconds)
+            assert store.witnesses.count_held(store.acme, running_at=at) == running
+        assert store.witnesses.count_held(store.acme, BOB, running_at=over + timedelta(seconds=30)) == 0
+
     def test_locks_are_counted_per_site_and_person(self, store: Store) -> None:
         """Caps are per person and per tenant."""
         store.effects.record(store.acme, Effects(witness=witness("1")))
@@ -558,6 +571,17 @@ class TestLedger:
         assert self.claim(store, 4, 3, 5, 4) == [[3, 4, 5], [], [], [3, 4, 5]]
         store.intents.finish(store.intents.get(4), result="sent", address="alice@example.com")
         assert [store.intents.get(number).done for number in range(1, 7)] == [True, False, True, True, True, False]
+
+    def test_what_a_mail_lets_go_another_tells(self, store: Store) -> None:
+        """And the mail that had claimed it finishes without it."""
+        store.effects.record(store.acme, Effects(intents=tuple(overwrite(str(number)) for number in range(3))))
+        assert self.claim(store, 1) == [[1, 2, 3]]
+        store.intents.let_go([store.intents.get(2)])
+        assert self.claim(store, 1) == [[1, 3]]
+        store.intents.finish(store.intents.get(1), result="sent", address="alice@example.com")
+        assert [store.intents.get(number).done for number in (1, 2, 3)] == [True, False, True]
+        store.clock.advance(minutes=10)
+        assert self.claim(store, 2) == [[2]]
 
     def test_a_comment_that_was_begun_is_known(self, store: Store) -> None:
         """Whoever comes after a lost answer looks first; a comment counts like a mail."""
@@ -792,6 +816,19 @@ class TestSwitches:
         assert eight.strict_at == seven.strict_at is not None
         assert store.site_states.switches(store.globex, "7") == Switches()
 
+    def test_when_a_space_was_noted_last_is_known(self, store: Store) -> None:
+        """Each note begins anew, by the storage's clock."""
+        times = []
+        for version in (1, 2):
+            self.note(store, self.space("8", version))
+            found = store.site_states.space_settings(store.acme, "8")
+            assert found is not None
+            times.append(found.noted_at)
+            store.clock.advance(seconds=1)
+        assert None not in times
+        assert times == sorted(times)
+        assert times[0] != times[1]
+
     def test_a_space_returns_alone(self, store: Store) -> None:
         self.note(store, self.space("8", 1, active=True))
         eight, seven = (store.site_states.switches(store.acme, one) for one in ("8", "7"))
@@ -813,7 +850,23 @@ class TestSwitches:
 
     def test_an_older_note_begins_nothing(self, store: Store) -> None:
         self.note(store, self.space("8", 3), self.space("8", 2, active=True))
-        assert store.site_states.switches(store.acme, "8") == Switches(spaces_differ=True)
+        assert store.site_states.switches(store.acme, "8") == Switches()
+
+    @pytest.mark.parametrize(
+        ("own", "differ"),
+        [
+            ({}, False),
+            ({"strict": True, "undo_trash": False}, False),
+            ({"active": True}, True),
+            ({"unlock_after_hours": None}, True),
+            ({"warn_after_hours": 3}, True),
+        ],
+    )
+    def test_where_a_page_is_matters_to_a_lock(self, store: Store, own: dict[str, Any], differ: bool) -> None:
+        """Of rules that a space decides itself those count that say whether and how long a lock lives."""
+        self.note(store, self.space("8", 1, **own))
+        assert store.site_states.switches(store.acme, None).spaces_differ is differ
+        assert not store.site_states.switches(store.globex, None).spaces_differ
 
     @pytest.mark.parametrize(("who", "unchecked"), [("7", {"1"}), (None, {"1", "3"})])
     def test_locks_are_not_read_since(self, store: Store, who: str | None, unchecked: set[str]) -> None:

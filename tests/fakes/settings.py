@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from lockpoint.domain.lock import Limits
 from lockpoint.domain.settings import InForce
@@ -33,4 +33,4 @@ class FixedSettings(SettingsMemory):
         object.__setattr__(self, "lives", lives)
 
     def get(self, tenant: Tenant, space_id: str | None) -> RememberedSettings:  # noqa: ARG002 - of every space
-        return RememberedSettings(_Limited(lives=self.lives), (None, None), NEVER_OLD, NEVER_OLD)
+        return RememberedSettings(_Limited(lives=self.lives), (None, None), NEVER_OLD, NEVER_OLD, timedelta())

@@ -12,11 +12,12 @@ from datetime import UTC, datetime, timedelta
 
 from lockpoint.domain.events import AuditKind
 from lockpoint.domain.history.judge import KnownRestoration
-from lockpoint.domain.lock import MARGIN, Free, Held
+from lockpoint.domain.lock import MARGIN, Free, Held, Phase
 from lockpoint.domain.mails.mail_budget import AT_ONCE, HOUR, takes_last_place, wait_until
 from lockpoint.domain.mails.mail_templates import MAILS, MailTemplate
 from lockpoint.domain.pseudonyms import is_pseudonym
 from lockpoint.domain.settings import site_settings_from, space_settings_from
+from lockpoint.domain.snapshots import phase
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable, WitnessMoved
 from lockpoint.services.ports.forge import AccessToken
@@ -325,8 +326,10 @@ class FakeWitnesses:
             back = replace(witness, protection=Protection.UNCHECKED, returned_at=now) if returns else witness
             self.tables.witnesses[tenant.id, attachment_id] = replace(back, space_id=space_id)
 
-    def count_held(self, tenant: Tenant, holder: str | None = None) -> int:
+    def count_held(self, tenant: Tenant, holder: str | None = None, *, running_at: datetime | None = None) -> int:
         held = [w.record for w in self._held(tenant) if isinstance(w.record, Held)]
+        if running_at is not None:
+            held = [one for one in held if phase(one, running_at) is not Phase.EXPIRED]
         return sum(holder is None or record.holder == holder for record in held)
 
     def holders(self, tenant: Tenant) -> Sequence[str]:
@@ -585,7 +588,9 @@ class FakeSiteStates:
 
     def space_settings(self, tenant: Tenant, space_id: str) -> SettingsNote | None:
         self.tables.reachable()
-        return self.tables.space_settings.get((tenant.id, space_id))
+        note = self.tables.space_settings.get((tenant.id, space_id))
+        noted_at = self.tables.begun.get((tenant.id, space_id, "noted"))
+        return None if note is None else replace(note, noted_at=noted_at)
 
     def revisions(self, tenant: Tenant, space_id: str | None) -> tuple[int | None, int | None]:
         site, space = self.get(tenant).settings, self.tables.space_settings.get((tenant.id, space_id or ""))
@@ -601,7 +606,12 @@ class FakeSiteStates:
                 for tenant_id, space in self.tables.space_settings
                 if tenant_id == tenant.id
             ),
-            spaces_differ=any(tenant_id == tenant.id for tenant_id, _ in self.tables.space_settings),
+            spaces_differ=any(
+                self.tables.decides(tenant.id, space, rule)
+                for tenant_id, space in self.tables.space_settings
+                for rule in ("active", "unlock_after_hours", "warn_after_hours")
+                if tenant_id == tenant.id
+            ),
             strict_somewhere=self.tables.strict(tenant.id),
         )
 
@@ -651,6 +661,11 @@ class FakeIntents:
     def _of_person(self, stored: StoredIntent) -> list[StoredIntent]:
         whose = (stored.tenant_id, stored.intent.recipient)
         return [one for one in self.tables.intents.values() if (one.tenant_id, one.intent.recipient) == whose]
+
+    def let_go(self, events: Sequence[StoredIntent]) -> None:
+        self.tables.reachable()
+        for event in events:
+            self.tables.told.pop(event.id, None)
 
     def finish(self, stored: StoredIntent, *, result: str, address: str | None) -> None:
         self.tables.reachable()

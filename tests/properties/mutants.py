@@ -17,6 +17,7 @@ from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.expiry import lock_times
 from lockpoint.domain.history import lineage
 from lockpoint.domain.history.judge import History, Judgement, Restore, UndoTrash, judge
+from lockpoint.domain.history.restore_budget import A_DAY, USUALLY_AT_ONCE
 from lockpoint.domain.history.unlocked import REACH
 from lockpoint.domain.lock import EndReason, Free, Held, Limits, Phase, Snapshot, Subject
 from lockpoint.domain.next_record import ended, tombstone
@@ -29,6 +30,7 @@ from lockpoint.services.enforcement import (
     check_after_end,
     overwrite_effects,
     protect,
+    restore_budget,
     restore_version,
     superseded,
     undo_changes,
@@ -45,7 +47,15 @@ from lockpoint.services.ports.runtime import BegunRequest, RequestState
 from lockpoint.services.reconciliation import reconcile
 from lockpoint.services.tenancy import absence
 from tests.fakes.world import ACME, ALICE, APP_ACCOUNT, KEYS
-from tests.properties import enforcement_model, lock_model, schedule_model, space_model, system_model, time_model
+from tests.properties import (
+    budget_model,
+    enforcement_model,
+    lock_model,
+    schedule_model,
+    space_model,
+    system_model,
+    time_model,
+)
 from tests.properties.enforcement_model import Hint
 from tests.properties.oracle import Violation
 
@@ -591,7 +601,7 @@ def _one_before_the_newest(versions: Any, settled: Any) -> Any:  # noqa: ARG001 
 
 
 _SPACES = ("P-15", "L-71")
-MACHINE_5 = (
+MACHINE_6 = (
     Mutant(
         "spaces inherit whatever they decide",
         _spaces(InForce, rules=property(lambda self: self.site.rules)),
@@ -610,6 +620,29 @@ MACHINE_5 = (
         "strict brings back the version before", _spaces(unlocked_file, base_among=_one_before_the_newest), _SPACES, 100
     ),
     Mutant("strict whatever was switched off", _spaces(unlocked_file, is_strict=lambda *_, **__: True), _SPACES, 100),
+)
+
+
+# --- machine 7: the restore budget ------------------------------------------------------------------------------------
+
+
+def _paused(pause_end: Any) -> Run:
+    def run(seed: int) -> None:
+        with replaced(restore_budget, pause_end=pause_end):
+            budget_model.run(seed)
+
+    return run
+
+
+def _for_ever(services: Services, tenant: Tenant, lock_id: str, _offenders: Any) -> datetime | None:
+    """As rivals do: after some restores they give up."""
+    spent = len(services.restorations.recent(tenant, lock_id)) >= USUALLY_AT_ONCE
+    return services.clock.now() + A_DAY if spent else None
+
+
+MACHINE_7 = (
+    Mutant("nobody is ever paused", _paused(lambda *_: None), ("I13: no more restores than the budget",), 20),
+    Mutant("a pause without an end", _paused(_for_ever), ("P-20",), 20),
 )
 MUTANTS = (
     Mutant("a lock is ended by deleting its property", _rules(delete_to_end=True), ("I1", "I2", "I9"), 400),
@@ -666,4 +699,6 @@ MUTANTS = (
     Mutant("no sweep", lambda seed: enforcement_model.run(seed, swept=False), ("I11",), 300),
     *MACHINE_4,
     *MACHINE_5,
+    *MACHINE_6,
+    *MACHINE_7,
 )

@@ -16,7 +16,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.properties import enforcement_model, lock_model, schedule_model, system_model, time_model
+from tests.properties import (
+    budget_model,
+    enforcement_model,
+    lock_model,
+    schedule_model,
+    space_model,
+    system_model,
+    time_model,
+)
 from tests.properties.oracle import Violation
 
 Run = Callable[[int], Any]
@@ -29,6 +37,8 @@ MODELS: dict[str, Run] = {
     "enforcement": enforcement_model.run,
     "file": system_model.run,
     "time": time_model.run,
+    "spaces": space_model.run,
+    "budget": budget_model.run,
 }
 CHUNK = 250
 

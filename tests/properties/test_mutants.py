@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import pytest
 
-from tests.properties import enforcement_model, lock_model, schedule_model, space_model, system_model, time_model
+from tests.properties import (
+    budget_model,
+    enforcement_model,
+    lock_model,
+    mutants,
+    schedule_model,
+    space_model,
+    system_model,
+    time_model,
+)
 from tests.properties.mutants import MUTANTS, Mutant, hunt
 
 
@@ -31,6 +41,7 @@ def test_broken_design_is_caught(mutant: Mutant) -> None:
         (partial(system_model.run, calm=True), 150),
         (time_model.run, 400),
         (space_model.run, 100),
+        (budget_model.run, 10),
     ],
     ids=[
         "machine 1",
@@ -41,6 +52,7 @@ def test_broken_design_is_caught(mutant: Mutant) -> None:
         "machine 4, calm",
         "machine 5",
         "machine 6",
+        "machine 7",
     ],
 )
 def test_the_right_design_is_not(run: Callable[[int], Any], schedules: int) -> None:
@@ -53,3 +65,8 @@ def test_there_are_enough_of_them() -> None:
     """R27: at least 25, over all machines."""
     assert len(MUTANTS) >= 25
     assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS)
+
+
+def test_none_of_them_is_left_out() -> None:
+    """R27: each that is written down is hunted."""
+    assert inspect.getsource(mutants).count("    Mutant(") == len(MUTANTS)

@@ -69,6 +69,7 @@ ACROSS = {
     "web/forge/test_move.py": "a site that moves to Forge and back",
     "web/forge/test_recorded_calls.py": "front ends that are older than the server",
     "web/test_access_matrix.py": "every route for everybody",
+    "web/test_killed_while_mailing.py": "the worker process dies at each step of a mail",
     "web/test_lock_times.py": "warnings, links and unlocking over HTTP and SMTP, by the clock",
     "web/test_locked_files.py": "what becomes of a locked file, over HTTP",
     "web/test_second_role.py": "the whole application as a role that owns no table",

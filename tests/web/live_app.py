@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 from unittest.mock import patch
 
@@ -22,6 +23,7 @@ from flask import Flask
 from psycopg import sql
 
 from lockpoint import bootstrap, worker
+from lockpoint.services.container import Services
 from lockpoint.services.ports.jobs import JobHandler, JobKind
 from lockpoint.settings import Settings
 from lockpoint.storage.engine import Database, libpq_url
@@ -171,6 +173,11 @@ class LiveApp:
         found = self.database.execute(named, [keys, here.cloud_id]).fetchone()
         assert found is not None
         return int(found[0])
+
+    @cached_property
+    def services(self) -> Services:
+        """Those of another process without a web server."""
+        return bootstrap.build(self.settings)
 
     def live_locks(self, site: str) -> int:
         """How many files of a site are locked."""

@@ -6,15 +6,23 @@ invisible object must be answered like one that does not exist.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import Enum
 from itertools import product
 
 import pytest
 import requests
 
-from simulator.world.seed import BOB, SPACE_ID
+from lockpoint.services.clock_skew import ClockOffsets, ClockState
+from lockpoint.services.context import Actor
+from lockpoint.services.idempotency import RequestKey
+from lockpoint.services.locks.acquire import acquire
+from lockpoint.services.locks.action import LockOptions
+from lockpoint.services.ports.runtime import Clock
+from simulator.world.seed import ALICE, BOB, SPACE_ID
 from tests.web.api.document import CheckedApi
 from tests.web.live_app import ERIN, SAME_FILE, SAME_PAGE, Json, LiveApp, request_id
 
@@ -81,9 +89,16 @@ class Thing(Enum):
     SAME_ID = "file whose id is another one's on the other site"
     FOREIGN = "file of the other site"
     UNKNOWN = "nothing"
+    SWITCHED_OFF = "file that Alice holds, in an inactive space"
+    ENDING = "file whose lock of Alice's is past its end, within the margin"
+    OVER = "file whose lock of Alice's is over, not yet swept"
+    TRASHED = "file that Alice holds, in the trash, not yet looked at"
 
 
 ALICES_ALONE = {Thing.RESTRICTED, Thing.SHUT}
+LAST_STATES = (Thing.SWITCHED_OFF, Thing.ENDING, Thing.OVER, Thing.TRASHED)
+OFF_ID, OFF = 987_654, "OFF"
+PAST_END = {Thing.ENDING: timedelta(seconds=1), Thing.OVER: timedelta(seconds=40)}
 
 
 @dataclass(frozen=True)
@@ -158,6 +173,9 @@ def _bulk(action: str) -> Callable[[Target], Json]:
     return body
 
 
+LEAVES_ALL = {"show", "list", "request", "cancel request", "ask", "bulk notify-me", "cancel", "give access"}
+"""One after the other may call them on one file."""
+
 FILE_ROUTES = (
     Route("show", "GET", "/attachments/{file}/lock", _nothing),
     Route("list", "GET", "/pages/{page}/attachments", _nothing),
@@ -210,8 +228,14 @@ def expected(person: Person, route: Route, thing: Thing) -> int:
         return 403
     if not _sees(person, thing):
         return 404
+    return _about_file(person, route, thing)
+
+
+def _about_file(person: Person, route: Route, thing: Thing) -> int:
     if thing is Thing.SHUT:
         return _on_shut(route)
+    if thing in LAST_STATES:
+        return _in_last_state(person, SINGLE.get(route.name, route.name), thing)
     held = thing in {Thing.HELD, Thing.ASKED, Thing.RESTRICTED}
     state = State(held=held, holds=held and person.name == "alice", asked=thing is Thing.ASKED)
     return _about_requests(person, state).get(route.name) or _on_visible(person, route, state)
@@ -274,6 +298,52 @@ def _on_shut(route: Route) -> int:
     }.get(name, 200)
 
 
+def _in_last_state(person: Person, call: str, thing: Thing) -> int:
+    """P-15, L-30, L-46: what everybody may do, what a role is needed for, and what the state then says."""
+    locks, manages, holds = person.role in LOCKS, person.role in ENDS_OTHERS, person.name == "alice"
+    always = {"show": 200, "list": 200, "cancel": 200, "cancel request": 200, "release": 200 if holds else 412}
+    if thing is Thing.SWITCHED_OFF:
+        return always.get(call, 403)
+    if call in {"acquire", "extend", "request", "give access"} and not locks:
+        return 403
+    if call in {"break", "take over"} and not manages:
+        return 403
+    if thing is Thing.TRASHED:
+        return (always | _in_the_trash(holds, manages))[call]
+    return (always | _past_the_end(holds, thing))[call]
+
+
+def _in_the_trash(holds: bool, manages: bool) -> dict[str, int]:
+    """The lock goes on, but nobody new gets the file. Nobody asked for it."""
+    return {
+        "acquire": 422,
+        "extend": 200 if holds else 412,
+        "break": 200,
+        "take over": 422,
+        "request": 422 if holds else 200,
+        "decline": 422 if holds else 403,
+        "hand over": 422 if holds or manages else 403,
+        "ask": 422 if holds else 200,
+        "give access": 200,
+    }
+
+
+def _past_the_end(holds: bool, thing: Thing) -> dict[str, int]:
+    """Within the margin nobody but the last holder begins a lock; then anybody. To end it again is no error."""
+    ending = thing is Thing.ENDING
+    return {
+        "acquire": 409 if ending and not holds else 201,
+        "extend": 412,
+        "break": 200,
+        "take over": 201,
+        "request": 412,
+        "decline": 412,
+        "hand over": 412,
+        "ask": 200 if ending and not holds else 422,
+        "give access": 200,
+    }
+
+
 def _about_requests(person: Person, state: State) -> dict[str, int]:
     """The owner answers; whoever ends others' locks may hand them over; only who asks gets the file."""
     locks, manages = person.role in LOCKS, person.role in ENDS_OTHERS
@@ -306,6 +376,17 @@ def _on_visible(person: Person, route: Route, state: State) -> int:
 
 def _make(live: LiveApp, thing: Thing, kept: dict[Thing, Target]) -> Target:
     """Make a fresh object of this kind where possible; `lock_id` is its lock's, or an arbitrary one."""
+    if thing in PAST_END:
+        page = live.page()
+        file = live.file(page)
+        return Target(file, page, _lock_that_ended(live, file, PAST_END[thing]))
+    if thing in LAST_STATES:
+        made = _make(live, Thing.HELD, kept)
+        if thing is Thing.TRASHED:
+            live.control("sites/acme/trash", account="bob", attachmentId=made.file)
+        else:
+            live.control("sites/acme/page-move", account="alice", pageId=made.page, spaceKey=OFF)
+        return made
     if thing in {Thing.FREE, Thing.HELD, Thing.ASKED, Thing.RESTRICTED, Thing.SHUT}:
         page = live.page()
         file = live.file(page)
@@ -318,6 +399,40 @@ def _make(live: LiveApp, thing: Thing, kept: dict[Thing, Target]) -> Target:
             live.restrict(page, "alice", *([live.app_user] if thing is Thing.RESTRICTED else []))
         return Target(file, page, hold)
     return Target(UNKNOWN, UNKNOWN, request_id()) if thing is Thing.UNKNOWN else kept[thing]
+
+
+class _Earlier:
+    """A clock that is some time behind."""
+
+    def __init__(self, clock: Clock, by: timedelta) -> None:
+        self._clock, self._by = clock, by
+
+    def now(self) -> datetime:
+        return self._clock.now() - self._by
+
+    def sleep(self, seconds: float) -> None:
+        self._clock.sleep(seconds)
+
+
+class _NoDoubt(ClockOffsets):
+    """Takes a clock that is behind for right."""
+
+    def note(self, *_: object) -> ClockState:
+        return ClockState.RIGHT
+
+    def of(self, _: int) -> ClockState:
+        return ClockState.RIGHT
+
+
+def _lock_that_ended(live: LiveApp, file: str, ago: timedelta) -> str:
+    """A lock of Alice's for an hour, made by a process whose clock is behind; no job has run since."""
+    services = live.services
+    then = _Earlier(services.clock, timedelta(hours=1) + ago)
+    behind = replace(services, clock=then, clock_offsets=_NoDoubt())
+    tenant = services.tenants.by_id(live.tenant_id("acme"))
+    assert tenant is not None
+    key, wanted = RequestKey(request_id(), ""), LockOptions(life=timedelta(hours=1))
+    return acquire(behind, Actor(tenant, ALICE), file, key, wanted).lock.lock_id or ""
 
 
 def _kept(live: LiveApp) -> dict[Thing, Target]:
@@ -370,6 +485,7 @@ def matrix(live: LiveApp) -> Iterator[Matrix]:
     """Counts the cells; `pytest -s` shows the total."""
     live.control("sites/acme/person", account="erin", status="inactive")
     _appoint(live)
+    _add_inactive_space(live)
     made = Matrix(live, CheckedApi(live), _kept(live))
     yield made
     print(f"\naccess matrix: {made.cells} calls, {made.leaks} leaks")  # noqa: T201 - a figure of the release
@@ -388,6 +504,17 @@ def _appoint(live: LiveApp) -> None:
     body = {"version": version, "rules": {}, "managers": APPOINTED}
     changed = live.call("dana", "PUT", "/spaces/DS/settings", body)
     assert changed.status_code == 200, changed.text
+
+
+def _add_inactive_space(live: LiveApp) -> None:
+    """As the other space, with its people, but that Lockpoint is off."""
+    with live.running.world.lock:
+        spaces = live.running.world.sites["acme"].spaces
+        spaces[OFF_ID] = other = copy.deepcopy(spaces[SPACE_ID])
+        other.id, other.key = OFF_ID, OFF
+        other.bag = type(other.bag)()
+    body = {"version": 0, "rules": {"active": False}, "managers": APPOINTED}
+    assert live.call("dana", "PUT", f"/spaces/{OFF}/settings", body).status_code == 200
 
 
 @pytest.fixture
@@ -418,6 +545,9 @@ def test_each_role_may_do_what_the_table_says(live: LiveApp, matrix: Matrix, rou
     if thing in {Thing.SAME_ID, Thing.FOREIGN}:
         # On globex Gina may act on her own files, so she is left out.
         wanted = {person: status for person, status in wanted.items() if person.site == "acme"}
+    if thing in LAST_STATES:
+        # One lock manager is enough for what a state does.
+        wanted = {person: status for person, status in wanted.items() if person.name != "greg"}
     target = _make(live, thing, matrix.kept)
     refused = {person: status for person, status in wanted.items() if status >= 400}
     before = live.properties(target.file) if _exists(live, target) else None
@@ -428,7 +558,7 @@ def test_each_role_may_do_what_the_table_says(live: LiveApp, matrix: Matrix, rou
         assert live.properties(target.file) == before
     for person, status in wanted.items():
         if status < 400:
-            fresh = target if route.method == "GET" else _make(live, thing, matrix.kept)
+            fresh = target if route.name in LEAVES_ALL else _make(live, thing, matrix.kept)
             answer = matrix.call(person, route, fresh)
             assert _status(answer) == status, (person.name, answer.text)
             if thing is Thing.SAME_ID:
@@ -493,6 +623,46 @@ def test_somebody_of_another_site_is_nobody_here(live: LiveApp, matrix: Matrix) 
     for file in (target.file, UNKNOWN):
         answer = live.raw("GET", f"/attachments/{file}/lock", stranger)
         assert (answer.status_code, answer.json()["error"]) == (403, "forbidden")
+
+
+FLAGS = {
+    "release": "release",
+    "extend": "extend",
+    "break": "break",
+    "takeOver": "take over",
+    "notifyMe": "ask",
+    "request": "request",
+    "decline": "decline",
+    "handOver": "hand over",
+}
+"""The call of each flag. `lock` means beginning one, `giveAccess` a closed page, `cancelRequest` one's own request:
+their calls find nothing to do elsewhere."""
+
+SHOWN = [Thing.FREE, Thing.HELD, Thing.ASKED, Thing.RESTRICTED, Thing.SHUT, *LAST_STATES]
+
+
+@pytest.mark.parametrize("thing", SHOWN, ids=[thing.value for thing in SHOWN])
+@pytest.mark.usefixtures("other_site_state")
+def test_the_flags_say_what_the_calls_do(live: LiveApp, matrix: Matrix, thing: Thing) -> None:
+    """I23, L-20: for everybody who sees the file, in the answer about it and in the list of its page.
+
+    What each call answers is what the table says, which the tests of the single calls hold.
+    """
+    target = _make(live, thing, matrix.kept)
+    calls = {route.name: route for route in FILE_ROUTES}
+    for person in (one for one in PEOPLE if _sees(one, thing)):
+        shown = matrix.call(person, calls["show"], target).json()["lock"]
+        can: Json = shown["can"]
+        for flag, name in FLAGS.items():
+            if shown["lockId"] is not None:  # else there is nothing to name
+                assert can[flag] is (expected(person, calls[name], thing) < 400), (person.name, flag)
+        mine = shown["state"] == "mine"
+        assert can["lock"] is (not mine and expected(person, calls["acquire"], thing) < 400), person.name
+        assert can["giveAccess"] is (thing is Thing.SHUT), person.name
+        assert can["cancelRequest"] is (thing is Thing.ASKED and person.name == "bob"), person.name
+        listed = matrix.call(person, calls["list"], target).json()["items"]
+        assert [row["lock"]["can"] for row in listed] in ([], [can]), person.name
+        assert bool(listed) is (thing not in {Thing.SWITCHED_OFF, Thing.TRASHED}), person.name
 
 
 def test_the_table_is_whole() -> None:

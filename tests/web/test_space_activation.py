@@ -13,7 +13,9 @@ from dataclasses import dataclass
 import pytest
 
 from lockpoint import bootstrap, worker
+from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.ports.jobs import JobKind
+from lockpoint.services.tenancy.activity import is_on
 from simulator.world.seed import SPACE_ID
 from tests.web.api.document import CheckedApi, refusal
 from tests.web.forge.test_macro_export import export as through_forge
@@ -56,12 +58,15 @@ class Scene:
 
     def decide(self, space: str = HERE, **rules: object) -> None:
         """As the space's admin; then time passes until all processes know, and until no clock is in doubt."""
+        self.put_rules(space, **rules)
+        self.pass_time()
+
+    def put_rules(self, space: str = HERE, **rules: object) -> None:
         path = f"/spaces/{space}/settings"
         version = self.api("sam", "GET", path).json()["version"]
         body = {"version": version, "rules": rules, "managers": NOBODY}
         answer = self.api("dana" if space == HERE else "sam", "PUT", path, body)
         assert answer.status_code == 200, answer.text
-        self.pass_time()
 
     def decide_site(self, **changes: object) -> None:
         revision = self.api("sam", "GET", "/settings").json()["revision"]
@@ -74,6 +79,12 @@ class Scene:
         self.live.settle()
         for place in AGED:
             self.live.sql(place)
+
+    @property
+    def tenant(self) -> Tenant:
+        found = bootstrap.build(self.live.settings).tenants.by_id(self.live.tenant_id("acme"))
+        assert found is not None
+        return found
 
     @property
     def texts(self) -> list[str]:
@@ -181,6 +192,23 @@ def test_a_change_counts_everywhere_within_five_seconds(scene: Scene) -> None:
     time.sleep(COUNTS_WITHIN)
     other[JobKind.RECONCILE](tenant, scene.file)
     assert scene.texts == ["first", "meanwhile"]
+
+
+def test_ten_processes_see_a_switch_within_five_seconds_and_the_one_that_made_it_at_once(scene: Scene) -> None:
+    """P-15: off and on again; each had read the settings at another moment."""
+    scene.live.lock("alice", scene.file)
+    space, tenant = str(SPACE_ID), scene.tenant
+    others = [bootstrap.build(scene.live.settings) for _ in range(10)]
+    for on, protection in ((False, "suspended"), (True, "protected")):
+        for other in others:
+            assert is_on(other, tenant, space, priority=Priority.EVENT) is not on
+            time.sleep(0.1)
+        scene.put_rules(active=on)
+        switched = time.monotonic()
+        assert scene.lock["protection"] == protection
+        while {is_on(other, tenant, space, priority=Priority.EVENT) for other in others} != {on}:
+            assert time.monotonic() - switched < COUNTS_WITHIN
+            time.sleep(0.1)
 
 
 def test_a_strict_space(scene: Scene) -> None:

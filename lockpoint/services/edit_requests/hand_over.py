@@ -18,6 +18,7 @@ from lockpoint.services.locks.action import OK, LockAction, end, perform
 from lockpoint.services.locks.authorization import (
     container_of,
     facts,
+    has_as_many,
     must_be_lockable,
     must_be_on,
     must_edit,
@@ -80,7 +81,7 @@ def _must_be_able(action: LockAction, held: Held, account: str, reason: str | No
     require_active(services, actor.tenant, priority=Priority.INTERACTIVE)
     must_be_on(action.facts)
     must_be_lockable(action.state, action.facts)
-    if services.witnesses.count_held(actor.tenant, account) >= services.locks_per_person:
+    if has_as_many(services, actor.tenant, services.locks_per_person, account):
         raise TooMany(f"This person already holds {services.locks_per_person} locks.")
 
 

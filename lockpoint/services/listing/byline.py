@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from lockpoint.domain import signed_json
 from lockpoint.domain.lock import Held
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.errors import Forbidden, GoneOrInvisible, LostRace
 from lockpoint.services.ports.confluence import Container, ContainerKind, PropertyHost
+from lockpoint.services.ports.locks import Witness
 from lockpoint.services.quota_accounting import spending_on
 from lockpoint.services.tenancy.activity import is_active, is_on
 
@@ -36,9 +39,9 @@ def refresh(services: Services, tenant: Tenant, container: Container) -> None:
 
 
 def _write(services: Services, tenant: Tenant, host: PropertyHost, container_id: str) -> None:
-    held = [one for one in services.witnesses.of_container(tenant, container_id) if isinstance(one.record, Held)]
-    count, space = len(held), next((one.space_id for one in held if one.space_id), None)
-    shown = is_on(services, tenant, space, priority=Priority.EVENT)
+    known = services.witnesses.of_container(tenant, container_id)
+    count = sum(isinstance(one.record, Held) for one in known)
+    shown = is_on(services, tenant, _space_of(known), priority=Priority.EVENT)
     stored = services.properties.read(tenant, host, container_id, KEY, priority=Priority.EVENT)
     place = f"{KEY}/{tenant.client_key}/{container_id}"
     value = signed_json.sign(_value(count, shown=shown), place, services.mac_keys)
@@ -46,6 +49,13 @@ def _write(services: Services, tenant: Tenant, host: PropertyHost, container_id:
         services.properties.create(tenant, host, container_id, KEY, value, priority=Priority.EVENT)
     elif stored is not None and (stored.value != value or signed_json.flaw_of(stored.value, place, services.mac_keys)):
         services.properties.replace(tenant, host, container_id, stored, value, priority=Priority.EVENT)
+
+
+def _space_of(known: Sequence[Witness]) -> str | None:
+    """Return where the page is, as its locks tell; an ended one may tell of a place before a move."""
+    placed = [one for one in known if one.space_id]
+    newest = max(placed, key=lambda one: (isinstance(one.record, Held), one.seen_at), default=None)
+    return newest.space_id if newest else None
 
 
 def _value(count: int, *, shown: bool) -> dict[str, object]:

@@ -17,6 +17,7 @@ from lockpoint.services.known_pages import KEPT, KnownPage
 from lockpoint.services.locks.lock_view import PersonRef, names_of
 from lockpoint.services.notifications.lock_mails import is_overtaken
 from lockpoint.services.ports.confluence import Attachment
+from lockpoint.services.ports.locks import Witness
 from lockpoint.services.ports.notifications import MailIntent, StoredIntent
 from lockpoint.services.quota_accounting import spending_on
 from lockpoint.services.tenancy.whereabouts import is_on_for
@@ -54,13 +55,14 @@ def owed(services: Services, actor: Actor) -> tuple[StoredIntent, ...]:
     since = services.clock.now() - SHOWN
     found = services.recent_intents.of(actor.tenant, actor.account_id, since, limit=MOST)
     wanted = [one for one in found if one.intent.kind not in _ONLY_BY_MAIL]
-    return tuple(one for one in wanted if _is_told(services, actor, one.intent))
+    files = {one.intent.attachment_id for one in wanted}
+    known = {file_id: services.witnesses.get(actor.tenant, file_id) for file_id in files}
+    return tuple(one for one in wanted if _is_told(services, actor, known[one.intent.attachment_id], one.intent))
 
 
-def _is_told(services: Services, actor: Actor, intent: MailIntent) -> bool:
-    known = services.witnesses.get(actor.tenant, intent.attachment_id)
+def _is_told(services: Services, actor: Actor, known: Witness | None, intent: MailIntent) -> bool:
     on = is_on_for(services, actor.tenant, known, priority=Priority.INTERACTIVE)
-    return on and not is_overtaken(services, actor.tenant, intent)
+    return on and not is_overtaken(services, known, intent)
 
 
 def tag_of(actor: Actor, known: Sequence[StoredIntent]) -> str:

@@ -16,10 +16,11 @@ from lockpoint.services.errors import WitnessMoved
 from lockpoint.services.known_pages import KnownProperties, stamp_of
 from lockpoint.services.lock_record.end_notices import owed_end_notices
 from lockpoint.services.lock_record.file_state import FileState, Written
-from lockpoint.services.ports.confluence import Attachment, Container, FileProperties
-from lockpoint.services.ports.jobs import Job, JobKind, JobSubject
+from lockpoint.services.ports.confluence import Attachment, FileProperties
+from lockpoint.services.ports.jobs import Job
 from lockpoint.services.ports.locks import AuditEvent, Effects, Protection, Witness
 from lockpoint.services.ports.notifications import MailIntent
+from lockpoint.services.tenancy.whereabouts import hint_jobs
 
 ROUNDS = 3
 """In which effects are decided anew, as more becomes known of a record meanwhile."""
@@ -205,15 +206,6 @@ def unreadable_row(state: FileState, now: datetime) -> tuple[AuditEvent, ...]:
 def end_unwritten(state: FileState) -> bool:
     """Return whether the record is older than an end that could not be stored."""
     return state.witness is not None and state.witness.protection is Protection.END_UNWRITTEN
-
-
-def hint_jobs(tenant: Tenant, *containers: Container | None) -> tuple[Job, ...]:
-    """Return jobs that refresh the byline of these pages; several changes in a moment make one."""
-    return tuple(
-        Job(JobKind.PAGE_HINT, tenant.id, JobSubject(container.kind.value, container.id).encode())
-        for container in dict.fromkeys(containers)
-        if container is not None
-    )
 
 
 def newer_than(record: FoundRecord, other: Record) -> bool:

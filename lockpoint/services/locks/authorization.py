@@ -11,7 +11,7 @@ from lockpoint.domain.permissions import Facts
 from lockpoint.domain.settings import Accounts
 from lockpoint.domain.snapshots import phase
 from lockpoint.services.container import Services
-from lockpoint.services.context import Actor, Priority
+from lockpoint.services.context import Actor, Priority, Tenant
 from lockpoint.services.errors import (
     AppBlocked,
     Forbidden,
@@ -229,10 +229,16 @@ def must_have_room(services: Services, actor: Actor, state: FileState) -> None:
     """Refuse a lock beyond the caps; a lock that the person has already does not count."""
     if isinstance(state.found, Held) and state.found.holder == actor.account_id:
         return
-    if services.witnesses.count_held(actor.tenant, actor.account_id) >= services.locks_per_person:
+    if has_as_many(services, actor.tenant, services.locks_per_person, actor.account_id):
         raise TooMany(f"You already hold {services.locks_per_person} locks. Unlock some files first.")
-    if services.witnesses.count_held(actor.tenant) >= services.locks_per_site:
+    if has_as_many(services, actor.tenant, services.locks_per_site):
         raise TooMany("This site has as many locks as it may have. Ask an admin to end some.")
+
+
+def has_as_many(services: Services, tenant: Tenant, most: int, holder: str | None = None) -> bool:
+    """Return whether the site or a person holds so many locks; those that are over do not count, swept or not."""
+    count, now = services.witnesses.count_held, services.clock.now()
+    return count(tenant, holder) >= most and count(tenant, holder, running_at=now) >= most
 
 
 def app_may_act(state: FileState, known: Facts) -> None:

@@ -15,12 +15,12 @@ from lockpoint.services.errors import (
     Rejected,
     Unauthorised,
 )
-from lockpoint.services.lock_record.record_effects import hint_jobs
-from lockpoint.services.locks.authorization import facts, view_of
+from lockpoint.services.locks.authorization import facts, must_be_on, view_of
 from lockpoint.services.ports.confluence import Container, ContainerKind, ContainerView
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import Protection
 from lockpoint.services.quota_accounting import spending_on
+from lockpoint.services.tenancy.whereabouts import hint_jobs
 
 BY_HAND = {"remedy": "by_hand"}
 _HOW = "Open the page's restrictions in Confluence and add the Lockpoint app to those who may view and edit."
@@ -29,8 +29,8 @@ _HOW = "Open the page's restrictions in Confluence and add the Lockpoint app to 
 def give_access(services: Services, actor: Actor, page_id: str) -> int:
     """Add the app to the restrictions of the page and have its locks looked at; return how many there are.
 
-    Done as the person, with the right that they have now. Raises `NotFound`, `NotAllowed`, and `AppBlocked` where
-    something else keeps the app out; the last two say what to do by hand where that helps.
+    Done as the person, with the right that they have now. Raises `NotFound`, `Inactive`, `NotAllowed`, and `AppBlocked`
+    where something else keeps the app out; the last two say what to do by hand where that helps.
     """
     with spending_on("give_access"):
         try:
@@ -38,8 +38,10 @@ def give_access(services: Services, actor: Actor, page_id: str) -> int:
         except Unauthorised as refused:
             text = f"Lockpoint cannot act for you on this site. {_HOW}"
             raise NotAllowed(text, details=BY_HAND) from refused
-        if not permissions.may_lock(facts(services, actor, page, roles=False)):
+        known = facts(services, actor, page, roles=False)
+        if not permissions.may_lock(known):
             raise NotAllowed("You may not edit this page, so you cannot give Lockpoint access to it.")
+        must_be_on(known)
         _admit(services, actor, page.container)
         return _look_at_once(services, actor, page.container)
 

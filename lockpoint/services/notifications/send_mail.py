@@ -40,7 +40,7 @@ def send(services: Services, intent_id: int) -> None:
             delay = events.at - services.clock.now()
             services.jobs.defer((Job(JobKind.SEND_MAIL, tenant.id, str(events.intent_id), delay),))
         elif events:
-            _send(services, tenant, stored, events)
+            _send(services, tenant, stored, _awake(services, tenant, stored, events))
 
 
 def _site_of(services: Services, stored: StoredIntent) -> Tenant | None:
@@ -57,6 +57,21 @@ def _site_of(services: Services, stored: StoredIntent) -> Tenant | None:
         _wait(services, tenant, stored)
         return None
     return tenant
+
+
+def _awake(
+    services: Services, tenant: Tenant, stored: StoredIntent, events: Sequence[StoredIntent]
+) -> Sequence[StoredIntent]:
+    """Return what a summary may tell; about files in an inactive space it tells nothing, and their mails wait."""
+    files = {event.intent.attachment_id for event in events} - {stored.intent.attachment_id}
+    known = {file_id: services.witnesses.get(tenant, file_id) for file_id in sorted(files)}
+    off = {name for name, one in known.items() if not is_on_for(services, tenant, one, priority=Priority.EVENT)}
+    asleep = [event for event in events if event.intent.attachment_id in off]
+    for event in asleep:
+        _wait(services, tenant, event)
+    if asleep:
+        services.intents.let_go(asleep)
+    return [event for event in events if event not in asleep]
 
 
 def _wait(services: Services, tenant: Tenant, stored: StoredIntent) -> None:

@@ -175,7 +175,9 @@ class Witnesses(Protocol):
         """Locks by attachment id, of one space or of all."""
         ...
 
-    def count_held(self, tenant: Tenant, holder: str | None = None) -> int: ...
+    def count_held(self, tenant: Tenant, holder: str | None = None, *, running_at: datetime | None = None) -> int:
+        """Locks of one person or of all; with a time without those that were over by then, which costs more."""
+        ...
 
     def holders(self, tenant: Tenant) -> Sequence[str]:
         """Each person once who holds a lock."""

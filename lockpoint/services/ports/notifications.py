@@ -63,6 +63,10 @@ class Intents(Protocol):
         """
         ...
 
+    def let_go(self, events: Sequence[StoredIntent]) -> None:
+        """Have other mails tell these, which a mail had claimed."""
+        ...
+
     def finish(self, stored: StoredIntent, *, result: str, address: str | None) -> None:
         """Mark all that its mail tells as done; log the mail with the hashed address, never the address itself.
 

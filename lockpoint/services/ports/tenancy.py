@@ -43,7 +43,7 @@ class SettingsNote:
 
     Of a space (`space_id`), `revision` is the version of its property, and people are left out; `anew`: somebody had
     deleted the property, and its versions begin again. What it switches on begins with its storing, by the storage's
-    clock.
+    clock, and so does `noted_at` of what is read back.
     """
 
     revision: int
@@ -52,14 +52,15 @@ class SettingsNote:
     returns: bool = field(default=False, compare=False)
     strict_begins: bool = field(default=False, compare=False)
     anew: bool = field(default=False, compare=False)
+    noted_at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Switches:
     """When a space was switched on again, and when it became strict (None: neither); by itself or with its site.
 
-    `spaces_decide`: some space of the site says itself whether it is active. `spaces_differ`: some space has settings
-    of its own. `strict_somewhere`: site or a space is.
+    `spaces_decide`: some space of the site says itself whether it is active. `spaces_differ`: one says that, or when
+    locks end or are warned of, so that it matters to a lock where its page is. `strict_somewhere`: site or a space is.
     """
 
     returned_at: datetime | None = None

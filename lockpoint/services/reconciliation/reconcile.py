@@ -21,7 +21,6 @@ from lockpoint.services.lock_record.rebase import rebase
 from lockpoint.services.lock_record.record_effects import (
     decided_on,
     end_unwritten,
-    hint_jobs,
     newer_than,
     on_what_is_known,
     recovered_rows,
@@ -38,7 +37,7 @@ from lockpoint.services.reconciliation.running_lock import keep_time
 from lockpoint.services.reconciliation.unreachable_file import not_visible
 from lockpoint.services.tenancy.absence import return_under
 from lockpoint.services.tenancy.activity import active_now, is_active, is_on
-from lockpoint.services.tenancy.whereabouts import follow, is_on_for, space_of
+from lockpoint.services.tenancy.whereabouts import follow, hint_jobs, is_on_for, space_of
 
 MUTEX_SECONDS = 60.0
 ANOTHER_IS_AT_IT = timedelta(seconds=5)  # until the look that a busy file gets afterwards
@@ -70,7 +69,8 @@ def reconcile(
             _reconcile(services, present, attachment_id, priority, moved=moved)
         else:
             # Whoever is at it may have read before the change that woke us.
-            services.jobs.defer((Job(JobKind.RECONCILE, tenant.id, attachment_id, ANOTHER_IS_AT_IT),))
+            kind = JobKind.MOVED if moved else JobKind.RECONCILE
+            services.jobs.defer((Job(kind, tenant.id, attachment_id, ANOTHER_IS_AT_IT),))
 
 
 def confirm(services: Services, tenant: Tenant, attachment_id: str) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from lockpoint.services.container import Services
 from lockpoint.services.context import Tenant
-from lockpoint.services.lock_record.record_effects import hint_jobs
 from lockpoint.services.ports.confluence import Container
 from lockpoint.services.reconciliation.sweep import BATCH, sweep
+from lockpoint.services.tenancy.whereabouts import hint_jobs
 
 
 def look_at_space(services: Services, tenant: Tenant, space_id: str | None) -> None:
@@ -16,13 +16,6 @@ def look_at_space(services: Services, tenant: Tenant, space_id: str | None) -> N
     """
     services.jobs.defer(hint_jobs(tenant, *_pages(services, tenant, space_id)))
     sweep(services, tenant, space_id)
-
-
-def refresh_page_of(services: Services, tenant: Tenant, attachment_id: str) -> None:
-    """Have the byline of a locked file's page written again."""
-    witness = services.witnesses.get(tenant, attachment_id)
-    if witness is not None:
-        services.jobs.defer(hint_jobs(tenant, witness.container))
 
 
 def _pages(services: Services, tenant: Tenant, space_id: str | None) -> list[Container | None]:

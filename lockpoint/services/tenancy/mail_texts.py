@@ -24,14 +24,14 @@ from lockpoint.domain.mails.mail_templates import (
     texts_from,
     too_many_bytes,
 )
-from lockpoint.domain.settings import difference
+from lockpoint.domain.settings import difference, schema_of
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority, Tenant
 from lockpoint.services.errors import HostError, HostUnavailable, Invalid, QuotaExceeded, SettingsChanged
 from lockpoint.services.ports.locks import AuditEvent, Effects
 from lockpoint.services.settings_memory import RememberedTexts
 from lockpoint.services.tenancy.forge_sites import as_connect_knows
-from lockpoint.services.tenancy.site_settings import must_administer
+from lockpoint.services.tenancy.site_settings import must_administer, refuse_newer
 
 KEY: Final = "lockpointmails"
 MOST_TOLD: Final = 50
@@ -49,11 +49,12 @@ Changes = Mapping[str, MailTemplate | None]
 
 @dataclass(frozen=True, slots=True)
 class StoredTexts:
-    """`altered`: somebody changed the property without Lockpoint."""
+    """`altered`: somebody changed the property without Lockpoint. `fields` is all that was signed."""
 
     texts: Texts = field(default_factory=dict)
     revision: int = 0
     altered: bool = False
+    fields: Mapping[str, object] = field(default_factory=dict, compare=False, repr=False)
 
 
 def read(services: Services, tenant: Tenant, *, priority: Priority) -> StoredTexts:
@@ -94,20 +95,22 @@ def overview(services: Services, actor: Actor) -> StoredTexts:
 def change(services: Services, actor: Actor, language: str, *, revision: int, changes: Changes) -> StoredTexts:
     """Change some texts of a language if `revision` is the one that the admin saw.
 
-    Raises `SettingsChanged` with what differs, and `Invalid` with each field and position.
+    Raises `SettingsChanged` with what differs, `Invalid` with each field and position, and `NewerSettings`.
     """
     must_administer(services, actor)
     refuse_wrong(changes)
     tenant = actor.tenant
     with services.site_states.exclusive(tenant):
         current = read(services, tenant, priority=Priority.INTERACTIVE)
+        refuse_newer(schema_of(current.fields, SCHEMA), SCHEMA)
         wanted = _changed(current.texts, language, changes)
         if current.revision != revision:
             raise _somebody_was_first(current.texts, wanted)
         if too_many_bytes(wanted):
             raise Invalid(f"All texts of a site together may have {MOST_BYTES} bytes. Shorten some, or put some back.")
         stored = StoredTexts(wanted, revision + 1)
-        _store(services, tenant, stored, Priority.INTERACTIVE)
+        fields = {"schema": SCHEMA, "revision": stored.revision, "texts": text_fields(wanted)}
+        _store(services, tenant, fields, Priority.INTERACTIVE)
         _remember(services, tenant, stored.revision, account=actor.account_id)
     return stored
 
@@ -130,14 +133,14 @@ def sign_again(services: Services, tenant: Tenant, *, priority: Priority) -> Non
         stored = read(services, tenant, priority=priority)
         value = services.properties.read_app(tenant, KEY, priority=priority)
         if not stored.altered and stored.revision and signed_json.key_id_of(value) != services.mac_keys.newest:
-            _store(services, tenant, stored, priority)
+            _store(services, tenant, stored.fields, priority)
 
 
 def _signed(services: Services, tenant: Tenant, priority: Priority) -> StoredTexts | None:
     value = services.properties.read_app(tenant, KEY, priority=priority)
     fields = signed_json.verify(value, _place(tenant), services.mac_keys) or {}
     revision = fields.get("revision")
-    return StoredTexts(texts_from(fields.get("texts")), revision) if isinstance(revision, int) else None
+    return StoredTexts(texts_from(fields.get("texts")), revision, fields=fields) if isinstance(revision, int) else None
 
 
 def _signed_at_connect(services: Services, tenant: Tenant, priority: Priority) -> StoredTexts | None:
@@ -169,8 +172,7 @@ def _flat(texts: Texts) -> dict[str, object]:
     return {f"{language}.{mail}": text for language, mails in texts.items() for mail, text in mails.items()}
 
 
-def _store(services: Services, tenant: Tenant, stored: StoredTexts, priority: Priority) -> None:
-    fields = {"schema": SCHEMA, "revision": stored.revision, "texts": text_fields(stored.texts)}
+def _store(services: Services, tenant: Tenant, fields: Mapping[str, object], priority: Priority) -> None:
     value = signed_json.sign(fields, _place(tenant), services.mac_keys)
     services.properties.write_app(tenant, KEY, value, priority=priority)
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 from lockpoint.domain import signed_json
 from lockpoint.domain.events import AuditKind
 from lockpoint.domain.settings import (
+    SCHEMA,
     InForce,
     Problem,
     SiteSettings,
@@ -22,7 +23,15 @@ from lockpoint.domain.settings import (
 )
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority, Tenant
-from lockpoint.services.errors import BadAnswer, HostError, HostUnavailable, Invalid, NotAllowed, SettingsChanged
+from lockpoint.services.errors import (
+    BadAnswer,
+    HostError,
+    HostUnavailable,
+    Invalid,
+    NewerSettings,
+    NotAllowed,
+    SettingsChanged,
+)
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import AuditEvent, Effects
 from lockpoint.services.ports.tenancy import SettingsNote, SiteState, UsageRow
@@ -84,13 +93,14 @@ def overview(services: Services, actor: Actor) -> SiteOverview:
 def change(services: Services, actor: Actor, *, revision: int, changes: Mapping[str, object]) -> SiteOverview:
     """Change some settings if `revision` is the one that the admin saw.
 
-    Raises `SettingsChanged` with what differs, and `Invalid` with the fields. Usage counts that are switched off are
-    erased first.
+    Raises `SettingsChanged` with what differs, `Invalid` with the fields, and `NewerSettings`. Usage counts that are
+    switched off are erased first.
     """
     must_administer(services, actor)
     tenant = actor.tenant
     with services.site_states.exclusive(tenant):
         current = site_settings(services, tenant, priority=Priority.INTERACTIVE)
+        refuse_newer(current.schema, SCHEMA)
         wanted = changed(current, changes)
         if current.revision != revision:
             raise settings_changed(site_fields(current), site_fields(wanted))
@@ -111,6 +121,13 @@ def settings_changed(current: Mapping[str, object], wanted: Mapping[str, object]
     text = "Somebody else has changed the settings. Look at what differs, then save again."
     differing = [name for name in difference(current, wanted) if name != "revision"]
     return SettingsChanged(text, details={"differs": differing})
+
+
+def refuse_newer(schema: int, known: int) -> None:
+    """Raise `NewerSettings`: writing what we know would lose what we do not."""
+    if schema > known:
+        text = "A newer version of Lockpoint saved these settings. This one obeys them as far as it knows them, and"
+        raise NewerSettings(f"{text} changes nothing: whoever runs Lockpoint has to update it first.")
 
 
 def refuse_problems(problems: tuple[Problem, ...]) -> None:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from datetime import timedelta
+from enum import Enum, auto
 
 from lockpoint.domain import signed_json
 from lockpoint.domain.events import AuditKind
 from lockpoint.domain.settings import (
+    SCHEMA,
     InForce,
     SiteSettings,
     SpaceSettings,
@@ -38,29 +41,58 @@ from lockpoint.services.ports.confluence import PropertyHost, StoredProperty
 from lockpoint.services.ports.locks import AuditEvent, Effects
 from lockpoint.services.ports.tenancy import SettingsNote
 from lockpoint.services.tenancy.absence import jobs_after_switch
-from lockpoint.services.tenancy.site_settings import look_at_locks, refuse_problems, settings_changed, site_settings
+from lockpoint.services.tenancy.site_settings import (
+    look_at_locks,
+    refuse_newer,
+    refuse_problems,
+    settings_changed,
+    site_settings,
+)
 
 KEY = "lockpointspace"
 
 
+SHOWN_WITHIN = timedelta(minutes=1)
+"""How long a read of Confluence may be older than the last change."""
+
+
+class Doubt(Enum):
+    """Why other settings were read than those that were stored last."""
+
+    NOT_SHOWN_YET = auto()
+    HIDDEN_OR_ALTERED = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class StoredSpaceSettings:
-    """`altered`: somebody changed the property without Lockpoint. `row` is the property as it is, ours or not."""
+    """`altered`: somebody changed the property without Lockpoint. `row` is the property as it is, ours or not.
+
+    `not_shown_yet`: or what was read is ours, and older than a change of a moment ago.
+    """
 
     settings: SpaceSettings
     row: StoredProperty | None
     altered: bool = False
+    not_shown_yet: bool = False
 
 
-def space_settings(services: Services, tenant: Tenant, space_id: str, *, priority: Priority) -> SpaceSettings:
-    """Return the settings that hold, also while Confluence cannot show them if we remember some."""
+def space_settings(
+    services: Services, tenant: Tenant, space_id: str, *, priority: Priority
+) -> tuple[SpaceSettings, Doubt | None]:
+    """Return the settings that hold, also while Confluence cannot show them if we remember some.
+
+    In doubt nobody is a lock manager, so it is read again soon.
+    """
     known = services.site_states.space_settings(tenant, space_id)
     try:
-        return read(services, tenant, space_id, known, priority=priority).settings
+        found = read(services, tenant, space_id, known, priority=priority)
     except (HostUnavailable, BadAnswer, Forbidden, GoneOrInvisible) as hidden:
         if known is None and not isinstance(hidden, Forbidden | GoneOrInvisible):
             raise
-        return _remembered(known)
+        return _remembered(known), Doubt.HIDDEN_OR_ALTERED
+    if found.not_shown_yet:
+        return found.settings, Doubt.NOT_SHOWN_YET
+    return found.settings, Doubt.HIDDEN_OR_ALTERED if found.altered else None
 
 
 def read(
@@ -77,7 +109,9 @@ def read(
         return StoredSpaceSettings(settings, row)
     if row is None and known is None:
         return StoredSpaceSettings(SpaceSettings(), None)
-    return StoredSpaceSettings(replace(_remembered(known), version=version), row, altered=True)
+    held = replace(_remembered(known), version=version)
+    late = fields is not None and _changed_just_now(services, known)
+    return StoredSpaceSettings(held, row, altered=True, not_shown_yet=late)
 
 
 def id_of(services: Services, actor: Actor, key: str) -> str:
@@ -98,14 +132,15 @@ def overview(services: Services, actor: Actor, space_id: str) -> StoredSpaceSett
 def change(services: Services, actor: Actor, space_id: str, wanted: SpaceSettings) -> StoredSpaceSettings:
     """Store the settings if `wanted.version` is the one that the admin saw.
 
-    Raises `SettingsChanged` with what differs, `Invalid` with the fields, and `NotAllowed`, also where Confluence does
-    not let this person write.
+    Raises `SettingsChanged` with what differs, `Invalid` with the fields, `NewerSettings`, and `NotAllowed`, also where
+    Confluence does not let this person write.
     """
     must_administer(services, actor, space_id)
     tenant = actor.tenant
     present = read(
         services, tenant, space_id, services.site_states.space_settings(tenant, space_id), priority=Priority.INTERACTIVE
     )
+    refuse_newer(present.settings.schema, SCHEMA)
     if present.settings.version != wanted.version:
         raise settings_changed(_members(present.settings), _members(wanted))
     site = site_settings(services, tenant, priority=Priority.INTERACTIVE)
@@ -182,6 +217,11 @@ def _remember(
     jobs = jobs_after_switch(tenant.id, space_id, returns=does.returns) if does.toggled else ()
     services.effects.record(tenant, Effects(settings=note, audit=(row,), jobs=jobs))
     services.settings_memory.forget(tenant)
+
+
+def _changed_just_now(services: Services, known: SettingsNote | None) -> bool:
+    noted = known.noted_at if known else None
+    return noted is not None and services.clock.now() - noted < SHOWN_WITHIN
 
 
 def _switched(services: Services, tenant: Tenant, space_id: str, settings: SpaceSettings) -> Switched:

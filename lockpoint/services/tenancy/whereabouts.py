@@ -6,6 +6,7 @@ from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.errors import Forbidden, GoneOrInvisible
 from lockpoint.services.ports.confluence import Container
+from lockpoint.services.ports.jobs import Job, JobKind, JobSubject
 from lockpoint.services.ports.locks import Witness
 from lockpoint.services.tenancy.activity import is_on
 
@@ -34,9 +35,9 @@ def is_on_for(services: Services, tenant: Tenant, witness: Witness | None, *, pr
 
 
 def follow(services: Services, tenant: Tenant, witness: Witness, *, priority: Priority) -> bool:
-    """Find out where the file is now, note it, and return whether Lockpoint is on there.
+    """Find out where the file is now, note it, and return whether Lockpoint is on there (2 points).
 
-    A lock that comes out of an inactive space protects again from now on.
+    A lock that comes out of an inactive space protects again from now on; the byline of its page is written again.
     """
     was_on = is_on_for(services, tenant, witness, priority=priority)
     space = space_of(services, tenant, witness.container, priority=priority)
@@ -44,4 +45,14 @@ def follow(services: Services, tenant: Tenant, witness: Witness, *, priority: Pr
         return was_on
     on = is_on(services, tenant, space, priority=priority)
     services.witnesses.move(tenant, witness.attachment_id, space, returns=on and not was_on)
+    services.jobs.defer(hint_jobs(tenant, witness.container))
     return on
+
+
+def hint_jobs(tenant: Tenant, *containers: Container | None) -> tuple[Job, ...]:
+    """Return jobs that refresh the byline of these pages; several changes in a moment make one."""
+    return tuple(
+        Job(JobKind.PAGE_HINT, tenant.id, JobSubject(container.kind.value, container.id).encode())
+        for container in dict.fromkeys(containers)
+        if container is not None
+    )

@@ -6,26 +6,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import TIMESTAMP, ColumnElement, cast, func, literal, or_, select, tuple_
+from sqlalchemy import TIMESTAMP, ColumnElement, func, literal, or_, select, tuple_
 
 from lockpoint.domain.lock import MARGIN
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports.listing import WELL_PROTECTED, ListedState, LockOrder, LockQuery
 from lockpoint.services.ports.locks import Protection, Witness
 from lockpoint.storage.engine import Database
-from lockpoint.storage.locks.witness import read_row
+from lockpoint.storage.locks.witness import NEVER, read_row, time_in
 from lockpoint.storage.tables import LOCK_WITNESS
 
 _ROW: Final = LOCK_WITNESS.c
-_NEVER: Final = cast(literal("infinity"), TIMESTAMP(timezone=True))
-
-
-def _time(name: str) -> ColumnElement[Any]:
-    return func.coalesce(cast(_ROW.record[name].astext, TIMESTAMP(timezone=True)), _NEVER)
-
-
-_expires = _time("expires_at")
-_KEYS: Final = {"expires": _expires, "since": _time("acquired_at")}
+_expires: Final = time_in("expires_at")
+_KEYS: Final = {"expires": _expires, "since": time_in("acquired_at")}
 
 
 class PostgresLockIndex:
@@ -84,5 +77,5 @@ def _in_state(state: ListedState, query: LockQuery) -> ColumnElement[bool]:
 def _after(order: LockOrder, place: tuple[Any, str]) -> ColumnElement[bool]:
     at, attachment_id = place
     here = tuple_(_KEYS[order.lstrip("-")], _ROW.attachment_id)
-    there = tuple_(_NEVER if at is None else literal(at, TIMESTAMP(timezone=True)), literal(attachment_id))
+    there = tuple_(NEVER if at is None else literal(at, TIMESTAMP(timezone=True)), literal(attachment_id))
     return here < there if order.startswith("-") else here > there

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from psycopg.rows import namedtuple_row
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, tuple_, update
+from sqlalchemy import TIMESTAMP, ColumnElement, Connection, and_, cast, func, literal, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from lockpoint.domain import record_json
-from lockpoint.domain.lock import Held
+from lockpoint.domain.lock import MARGIN, Held
 from lockpoint.domain.pseudonyms import PREFIX
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports.confluence import Container, ContainerKind
@@ -21,6 +21,14 @@ from lockpoint.storage.tables import LOCK_WITNESS
 
 _ROW: Final = LOCK_WITNESS.c
 _OF_CONTAINER: Final = f"SELECT {', '.join(_ROW.keys())} FROM lock_witness WHERE tenant_id = %s AND container_id = %s"  # noqa: S608 - ours
+
+
+NEVER: Final = cast(literal("infinity"), TIMESTAMP(timezone=True))
+
+
+def time_in(name: str) -> ColumnElement[Any]:
+    """Return a time of the record; later than all where it has none."""
+    return func.coalesce(cast(_ROW.record[name].astext, TIMESTAMP(timezone=True)), NEVER)
 
 
 def store(connection: Connection, tenant_id: int, witness: Witness, decided_on: tuple[int, int] | None = None) -> bool:
@@ -98,9 +106,10 @@ class PostgresWitnesses:
         with self._database.single() as connection:
             return [read_row(row) for row in connection.execute(statement)]
 
-    def count_held(self, tenant: Tenant, holder: str | None = None) -> int:
+    def count_held(self, tenant: Tenant, holder: str | None = None, *, running_at: datetime | None = None) -> int:
         whose = _ROW.holder.is_not(None) if holder is None else _ROW.holder == holder
-        statement = select(func.count()).where(_ROW.tenant_id == tenant.id, whose)
+        running = () if running_at is None else (time_in("expires_at") > running_at - MARGIN,)
+        statement = select(func.count()).where(_ROW.tenant_id == tenant.id, whose, *running)
         with self._database.single() as connection:
             return connection.execute(statement).scalar_one()
 

@@ -70,6 +70,12 @@ class PostgresIntents:
             told = select(EMAIL_INTENT).where(*_of_person(stored), _ROW.told_by == stored.id).order_by(_ROW.id)
             return [read_row(row) for row in connection.execute(told)]
 
+    def let_go(self, events: Sequence[StoredIntent]) -> None:
+        ids = [event.id for event in events]
+        with self._database.transaction() as connection:
+            free = update(EMAIL_INTENT).where(_ROW.id == func.any(ids), ~_ROW.done)
+            connection.execute(free.values(told_by=None, told_at=None))
+
     def finish(self, stored: StoredIntent, *, result: str, address: str | None) -> None:
         now = self._clock.now()
         hashed = None if address is None else self._keys.hash_address(address)

@@ -30,7 +30,8 @@ _SWITCHES: Final = """
         greatest(space.strict_at, CASE WHEN space.noted_at IS NULL
             OR (space.strict IS NULL AND site.strict_at >= space.noted_at) THEN site.strict_at END) AS strict_at,
         EXISTS (SELECT FROM space_state WHERE tenant_id = %(tenant)s AND active IS NOT NULL) AS spaces_decide,
-        EXISTS (SELECT FROM space_state WHERE tenant_id = %(tenant)s) AS spaces_differ,
+        EXISTS (SELECT FROM space_state WHERE tenant_id = %(tenant)s AND (active IS NOT NULL
+            OR settings LIKE '%%"unlock_after_hours"%%' OR settings LIKE '%%"warn_after_hours"%%')) AS spaces_differ,
         coalesce(site.strict, false) OR EXISTS (SELECT FROM space_state WHERE tenant_id = %(tenant)s AND strict)
             AS strict_somewhere
     FROM (SELECT) AS one
@@ -110,10 +111,11 @@ class PostgresSiteStates:
         )
 
     def space_settings(self, tenant: Tenant, space_id: str) -> SettingsNote | None:
-        known = select(SPACE_STATE.c.version, SPACE_STATE.c.settings).where(*_space(tenant, space_id))
+        columns = (SPACE_STATE.c.version, SPACE_STATE.c.settings, SPACE_STATE.c.noted_at)
+        known = select(*columns).where(*_space(tenant, space_id))
         with self._database.single() as connection:
             row = connection.execute(known).one_or_none()
-        return None if row is None else SettingsNote(row.version, row.settings, space_id)
+        return None if row is None else SettingsNote(row.version, row.settings, space_id, noted_at=row.noted_at)
 
     def revisions(self, tenant: Tenant, space_id: str | None) -> tuple[int | None, int | None]:
         site = select(SITE_STATE.c.revision).where(SITE_STATE.c.tenant_id == tenant.id)

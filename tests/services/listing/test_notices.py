@@ -66,6 +66,19 @@ def test_nothing_to_tell_costs_nothing(overwritten: Stage) -> None:
     assert overwritten.taps.host_calls() == []
 
 
+def test_what_is_known_of_a_file_is_asked_once(overwritten: Stage) -> None:
+    """Every open screen asks every few seconds: several news of one file, a warning among them, are one question."""
+    overwritten.world.clock.advance(hours=24)
+    overwritten.sweep()
+    overwritten.upload(BOB, b"again")
+    overwritten.reconcile()
+    overwritten.taps.clear()
+    alice = overwritten.world.actor(ALICE)
+    found = [one.intent.kind.value for one in notices.owed(overwritten.world.services, alice)]
+    assert found == ["overwrite_attempt", "lock_will_end"]
+    assert overwritten.taps.calls["witnesses.get"] == 1
+
+
 def test_names_are_read_once(overwritten: Stage) -> None:
     overwritten.taps.clear()
     for _ in range(3):

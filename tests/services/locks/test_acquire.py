@@ -371,6 +371,18 @@ def test_the_caps() -> None:
     assert isinstance(refusal_of(small.lock, DANA, file=third), TooMany)
 
 
+def test_locks_that_are_over_do_not_count_for_the_caps() -> None:
+    """L-17 is about live locks: in a space that is off nobody sweeps those that have run out."""
+    small = make_stage(locks_per_person=1, locks_per_site=1)
+    second, third = small.world.add_file(), small.world.add_file()
+    small.lock(life=timedelta(hours=1))
+    small.world.clock.advance(hours=1, seconds=29)
+    assert isinstance(refusal_of(small.lock, file=second), TooMany)
+    small.world.clock.advance(seconds=2)
+    assert small.lock(file=second).status == 201
+    assert isinstance(refusal_of(small.lock, BOB, file=third), TooMany)
+
+
 def test_a_wish_beyond_the_longest_life(stage: Stage) -> None:
     """P-14: 30 days by default."""
     refusal = refusal_of(stage.lock, life=timedelta(days=31))

@@ -9,9 +9,13 @@ import pytest
 from lockpoint.domain.events import AuditKind
 from lockpoint.domain.history.judge import FileStatus
 from lockpoint.domain.lock import Held
+from lockpoint.domain.settings import SpaceSettings
+from lockpoint.services.context import Priority
 from lockpoint.services.errors import AppBlocked, Invalid, LockLostError, NotAllowed, NotFound
 from lockpoint.services.locks.lock_view import ViewState
 from lockpoint.services.ports.locks import Protection
+from lockpoint.services.tenancy import space_settings
+from lockpoint.services.tenancy.settings_in_force import in_force
 from tests.fakes.world import ACME, ALICE, BOB, DANA
 from tests.services.stage import Stage, one_row_for_each_record, refusal_of
 
@@ -30,6 +34,29 @@ def test_extending_costs_three_points(stage: Stage, lock_id: str) -> None:
     assert stage.extend(lock_id).status == 200
     assert stage.taps.host_calls() == ["attachments.get", "lock_properties.replace"]
     assert stage.taps.points() == 3
+
+
+@pytest.mark.parametrize(
+    ("own", "points"),
+    [
+        ({}, 3),
+        ({"strict": True, "undo_rename": False}, 3),
+        ({"active": True}, 5),
+        ({"unlock_after_hours": 30}, 5),
+        ({"warn_after_hours": 3}, 5),
+    ],
+)
+def test_what_spaces_decide_costs_only_where_it_matters_to_a_lock(
+    stage: Stage, lock_id: str, own: dict[str, bool | int | None], points: int
+) -> None:
+    """P-14, P-15, E22: the page may have moved; lock managers and what is undone do not make a lock another."""
+    dana, space = stage.world.actor(DANA), stage.world.site().space_id
+    settings = SpaceSettings(own=own, managers=(BOB,), manager_groups=("editors",))
+    space_settings.change(stage.world.services, dana, space, settings)
+    in_force(stage.world.services, ACME, space, priority=Priority.INTERACTIVE)
+    stage.taps.clear()
+    stage.extend(lock_id)
+    assert stage.taps.points() == points
 
 
 def test_a_page_that_nobody_asked_about_is_read(stage: Stage, lock_id: str) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from lockpoint.services.errors import AppBlocked, NotAllowed, NotFound, Unauthorised
+from lockpoint.domain.settings import SpaceSettings
+from lockpoint.services.errors import AppBlocked, Inactive, NotAllowed, NotFound, Unauthorised
 from lockpoint.services.locks.give_access import give_access
 from lockpoint.services.ports.confluence import ContainerKind
 from lockpoint.services.ports.jobs import JobKind
+from lockpoint.services.tenancy import space_settings
 from tests.fakes.world import ALICE, BOB, CHARLIE, DANA
 from tests.services.stage import Stage, refusal_of, untouched
 
@@ -39,6 +41,15 @@ def test_one_call_adds_the_app_and_wakes_the_locks(shut: Stage) -> None:
     shut.reconcile()
     assert shut.file.versions[-1].author == site.app_account
     assert untouched(shut)
+
+
+def test_nothing_is_given_where_lockpoint_is_off(shut: Stage) -> None:
+    """P-15, I23: the flag says so, and the restrictions stay."""
+    dana, space = shut.world.actor(DANA), shut.world.site().space_id
+    space_settings.change(shut.world.services, dana, space, SpaceSettings(own={"active": False}))
+    assert not shut.show().can.give_access
+    assert isinstance(refusal_of(_give, shut), Inactive)
+    assert shut.world.site().pages[shut.file.container.id].restricted_to == {ALICE, CHARLIE}
 
 
 def test_nobody_gives_what_they_do_not_have(shut: Stage) -> None:

@@ -8,11 +8,12 @@ from datetime import timedelta
 import pytest
 
 from lockpoint.domain.events import MailKind
+from lockpoint.domain.settings import SpaceSettings
 from lockpoint.services.notifications.mail_facts import FILES_NAMED
 from lockpoint.services.notifications.mail_links import Extend, read_link
 from lockpoint.services.ports.jobs import JobKind
 from lockpoint.services.ports.notifications import MailFacts, SummaryLine
-from lockpoint.services.tenancy import site_settings
+from lockpoint.services.tenancy import site_settings, space_settings
 from tests.fakes.world import ACME, ALICE, BOB, DANA, SAM, START
 from tests.services.stage import Stage
 
@@ -118,6 +119,27 @@ def test_many_warnings_at_once_end_in_a_summary_of_those_that_are_true(stage: St
     assert "29.txt" not in {line.file_name for line in facts[-1].lines}
 
 
+def test_a_summary_tells_nothing_of_an_inactive_space(stage: Stage) -> None:
+    """P-15: what waits there goes on to wait, and is told after the return."""
+    page = stage.world.site().add_page(space_id="65539")
+    files = [stage.world.add_file(title=f"{number:02}.txt") for number in range(25)]
+    asleep = [stage.world.site().add_file(page, ALICE, title=f"asleep {number}.txt") for number in range(2)]
+    for file in (*files[:10], *asleep, *files[10:]):
+        stage.lock(file=file)
+    stage.world.clock.advance(hours=24)
+    stage.sweep()
+    dana = stage.world.actor(DANA)
+    off, on = SpaceSettings(own={"active": False}), SpaceSettings(own={}, version=1)
+    space_settings.change(stage.world.services, dana, "65539", off)
+    post(stage)
+    ((_, summary),) = [one for one in sent(stage) if one[1].kind is MailKind.SUMMARY]
+    assert summary.count == 6
+    space_settings.change(stage.world.services, dana, "65539", on)
+    stage.world.clock.advance(hours=1, minutes=1)
+    stage.run_jobs(JobKind.SEND_MAIL, also_later=True)
+    assert sorted(facts.file_name for _, facts in sent(stage)[20:]) == ["asleep 0.txt", "asleep 1.txt"]
+
+
 def endless(stage: Stage) -> None:
     services, sam = stage.world.services, stage.world.actor(SAM)
     site_settings.change(services, sam, revision=0, changes={"unlock_after_hours": None, "endless": True})
@@ -142,6 +164,22 @@ def test_a_reminder_lists_all_locks_without_an_end(stage: Stage) -> None:
     )
     assert (facts.kind, facts.count, facts.lines, facts.more) == (MailKind.ENDLESS_LOCKS, 2, lines, 0)
     assert facts.unsubscribe_url is not None
+
+
+def test_a_reminder_tells_nothing_of_an_inactive_space(stage: Stage) -> None:
+    """M-10, P-15: its locks are neither named nor counted."""
+    endless(stage)
+    elsewhere = stage.world.site().add_page(space_id="65539")
+    stage.lock()
+    stage.lock(file=stage.world.site().add_file(elsewhere, ALICE, title="asleep.txt"))
+    off = SpaceSettings(own={"active": False})
+    space_settings.change(stage.world.services, stage.world.actor(DANA), "65539", off)
+    for _ in range(16):
+        stage.world.clock.advance(hours=12)
+        stage.sweep()
+    post(stage)
+    ((_, facts),) = sent(stage)
+    assert (facts.count, [line.file_name for line in facts.lines], facts.more) == (1, ["plan.txt"], 0)
 
 
 def test_a_reminder_of_locks_that_are_gone_does_not_leave(stage: Stage) -> None:

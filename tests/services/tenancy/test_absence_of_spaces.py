@@ -250,6 +250,25 @@ def test_open_lists_hear_of_it(stage: Stage, switch: Switch) -> None:
         assert not page_files.unchanged(services, actor, page, tag)
 
 
+def byline(stage: Stage) -> tuple[object, object]:
+    (row,) = stage.world.site().rows[PropertyHost.PAGE, stage.file.container.id, "lockpointpage"]
+    return row.value["name"], row.value["lockedCount"]  # type: ignore[index]
+
+
+def test_the_byline_tells_nothing_when_the_last_lock_is_released_in_an_inactive_space(stage: Stage) -> None:
+    """P-15: nobody there looks after what is locked; the next lock after the return is told."""
+    lock_id = stage.lock().lock.lock_id or ""
+    by_space(stage, on=False)
+    stage.run_jobs()
+    stage.release(lock_id)
+    stage.run_jobs()
+    assert byline(stage) == ({"value": "File locks"}, 0)
+    by_space(stage, on=True)
+    stage.lock()
+    stage.run_jobs()
+    assert byline(stage) == ({"value": "1 file locked"}, 1)
+
+
 def test_bylines_tell_nothing(stage: Stage, switch: Switch) -> None:
     """The count stays for the search that finds locks again."""
     stage.lock()
@@ -257,8 +276,7 @@ def test_bylines_tell_nothing(stage: Stage, switch: Switch) -> None:
     for on in (True, False, True):
         switch(stage, on=on)
         stage.run_jobs()
-        (row,) = stage.world.site().rows[PropertyHost.PAGE, stage.file.container.id, "lockpointpage"]
-        names.append((row.value["name"], row.value["lockedCount"]))  # type: ignore[index]
+        names.append(byline(stage))
     shown = ({"value": "1 file locked"}, 1)
     assert names == [shown, ({"value": "File locks"}, 1), shown]
     refresh(stage.world.services, ACME, stage.file.container)
@@ -411,6 +429,51 @@ def test_a_move_into_an_inactive_space_that_nobody_told_of(stage: Stage) -> None
     stage.reconcile()
     stage.sweep()
     assert (stage.content, stage.mails()) == (b"meanwhile", [])
+
+
+def test_a_sweep_finds_a_silent_move_into_an_inactive_space(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """E22: the lock's space is what Confluence says now; from then on nothing is shown, warned of or ended there."""
+    stage.lock(life=timedelta(hours=3))
+    space_rules(stage, ELSEWHERE, active=False)
+    stage.run_jobs()
+    move(stage, ELSEWHERE, told=False)
+    monkeypatch.setattr(stage.world.services.ids, "fraction", lambda: 0.1)
+    stage.taps.clear()
+    stage.sweep()
+    assert (stage.taps.calls["people.container"], stage.taps.calls["attachments.get"]) == (1, 0)
+    stage.run_jobs()
+    assert stage.world.tables.witnesses[ACME.id, stage.file.id].space_id == ELSEWHERE
+    assert byline(stage) == ({"value": "File locks"}, 1)
+    stage.world.clock.advance(hours=4)
+    stage.sweep()
+    assert (stage.held.holder, stage.mails()) == (ALICE, [])
+
+
+@pytest.mark.parametrize(("elsewhere", "share"), [(False, 0), (True, 1 / 8)])
+def test_what_finding_silent_moves_costs_a_sweep(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, elsewhere: bool, share: float
+) -> None:
+    """P-19: a site whose spaces are all on or off together pays nothing; elsewhere it is 2 points and a quarter."""
+    stage.lock()
+    if elsewhere:
+        space_rules(stage, ELSEWHERE, active=False)
+    stage.run_jobs()
+    stage.taps.clear()
+    for number in range(16):
+        monkeypatch.setattr(stage.world.services.ids, "fraction", lambda number=number: number / 16)
+        stage.sweep()
+    assert stage.taps.calls["attachments.get"] == 16
+    assert stage.taps.calls["people.container"] == 16 * share
+
+
+def test_a_silent_move_is_followed_though_another_is_at_the_file(stage: Stage) -> None:
+    """E22: whoever waits for the file still asks where its page is."""
+    stage.lock()
+    stage.run_jobs()
+    with stage.world.services.mutexes.hold(f"reconcile:{ACME.id}:{stage.file.id}", 60):
+        take_hint(stage.world.services, ACME, Hint(container_ids=(stage.file.container.id,), moved=True))
+        stage.run_jobs()
+    assert [job.subject for job in stage.jobs(JobKind.MOVED)] == [stage.file.id]
 
 
 @pytest.mark.parametrize("who", ["a sweep, by chance", "somebody who opens the page"])

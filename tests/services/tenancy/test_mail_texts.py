@@ -8,11 +8,12 @@ import pytest
 
 from lockpoint.domain import signed_json
 from lockpoint.domain.events import AuditKind
-from lockpoint.domain.mails.mail_templates import MailTemplate, Texts
+from lockpoint.domain.mails.mail_templates import MailTemplate, Texts, text_fields
 from lockpoint.services.context import Actor, Door, Priority
 from lockpoint.services.errors import (
     HostUnavailable,
     Invalid,
+    NewerSettings,
     NotAllowed,
     SettingsChanged,
     StorageUnavailable,
@@ -65,6 +66,19 @@ def test_the_second_of_two_admins_learns_what_differs(stage: Stage) -> None:
     assert isinstance(refusal, SettingsChanged)
     assert refusal.details == {"differs": [f"de.{MAIL}"]}
     assert _seen(stage).texts == {"de": {MAIL: MINE}}
+
+
+def test_what_a_newer_version_saved_is_used_and_not_written_over(stage: Stage) -> None:
+    """lock-semantics §3, F39: as settings; signing again loses nothing of it."""
+    place, site = f"{KEY}/{ACME.client_key}", stage.world.site()
+    fields = {"schema": 2, "revision": 1, "texts": text_fields({"de": {MAIL: MINE}}), "unheard_of": ["x"]}
+    site.app_properties[KEY] = value = signed_json.sign(fields, place, KEYS)
+    assert _used(stage) == {"de": {MAIL: MINE}}
+    assert isinstance(refusal_of(_change, stage, None, revision=1), NewerSettings)
+    assert site.app_properties[KEY] == value
+    newer = signed_json.MacKeys("k2", {**KEYS.keys, "k2": b"another key of thirty-two bytes."})
+    mail_texts.sign_again(replace(stage.world.services, mac_keys=newer), ACME, priority=Priority.MAINTENANCE)
+    assert signed_json.verify(site.app_properties[KEY], place, newer) == fields
 
 
 def test_what_must_not_stand_there_is_told_with_its_place(stage: Stage) -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from lockpoint.domain import signed_json
 from lockpoint.domain.events import AuditKind
-from lockpoint.domain.settings import SiteSettings
+from lockpoint.domain.settings import SCHEMA, SiteSettings, site_fields, site_settings_from
 from lockpoint.services.context import Priority
-from lockpoint.services.errors import HostUnavailable, NotAllowed, SettingsChanged
+from lockpoint.services.errors import HostUnavailable, NewerSettings, NotAllowed, SettingsChanged
 from lockpoint.services.ports.tenancy import SiteState
 from lockpoint.services.tenancy import site_settings
 from lockpoint.services.tenancy.restore_probe import self_test
 from lockpoint.services.tenancy.site_settings import KEY
-from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, GINA, GLOBEX, SAM
+from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, GINA, GLOBEX, KEYS, SAM
 from tests.services.stage import Stage, make_stage, refusal_of
 from tests.services.taps import ProcessDied
 
@@ -96,6 +97,40 @@ def test_settings_that_cannot_be_put_back_hold_all_the_same(stage: Stage) -> Non
     assert _healings(stage) == 0
     assert _now(stage).copy_mode
     assert _healings(stage) == 1
+
+
+def _saved_by_a_newer_version(stage: Stage, revision: int = 1) -> dict[str, object]:
+    fields = {**site_fields(SiteSettings(copy_mode=True, revision=revision)), "schema": 2, "unheard_of": ["x"]}
+    value = signed_json.sign(fields, f"{KEY}/{ACME.client_key}", KEYS)
+    stage.world.site().app_properties[KEY] = value
+    return value
+
+
+def test_what_a_newer_version_saved_is_obeyed_and_not_written_over(stage: Stage) -> None:
+    """lock-semantics §3, F39: as a lock's record: read, never overwritten; an outsider's change is put back whole."""
+    value = _saved_by_a_newer_version(stage)
+    assert _now(stage) == SiteSettings(copy_mode=True, revision=1, schema=2)
+    refusal = refusal_of(_switch, stage, on=False, revision=1)
+    assert isinstance(refusal, NewerSettings)
+    assert stage.world.site().app_properties[KEY] == value
+    stage.world.site().app_properties[KEY] = "garbage"
+    assert _now(stage).copy_mode
+    assert stage.world.site().app_properties[KEY] == value
+
+
+def test_an_older_value_of_a_newer_version_is_a_replay(stage: Stage) -> None:
+    """Amendment 6: whatever its schema."""
+    _switch(stage, on=True, revision=0)
+    _switch(stage, on=False, revision=1)
+    _saved_by_a_newer_version(stage)
+    assert _now(stage) == SiteSettings(revision=2)
+    assert _switch(stage, on=True, revision=2).settings.copy_mode
+
+
+def test_an_update_may_save_again(stage: Stage) -> None:
+    """What this version saves is of its own schema."""
+    assert _switch(stage, on=True, revision=0).settings.schema == SCHEMA
+    assert site_settings_from({**site_fields(SiteSettings()), "schema": 0}).schema == SCHEMA
 
 
 def test_another_sites_value_is_not_obeyed(stage: Stage) -> None:

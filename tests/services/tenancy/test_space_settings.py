@@ -6,16 +6,17 @@ from dataclasses import replace
 
 import pytest
 
+from lockpoint.domain import signed_json
 from lockpoint.domain.events import AuditKind
-from lockpoint.domain.settings import InForce, SiteSettings, SpaceRules, SpaceSettings
+from lockpoint.domain.settings import InForce, SiteSettings, SpaceRules, SpaceSettings, space_fields
 from lockpoint.services.context import Priority
-from lockpoint.services.errors import HostUnavailable, Invalid, NotAllowed, NotFound, SettingsChanged
+from lockpoint.services.errors import HostUnavailable, Invalid, NewerSettings, NotAllowed, NotFound, SettingsChanged
 from lockpoint.services.ports.confluence import PropertyHost, StoredProperty
 from lockpoint.services.settings_memory import SettingsMemory
 from lockpoint.services.tenancy import site_settings, space_settings
 from lockpoint.services.tenancy.settings_in_force import in_force
 from lockpoint.services.tenancy.space_settings import KEY, StoredSpaceSettings
-from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, GINA, GLOBEX, SAM
+from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, GINA, GLOBEX, KEYS, SAM
 from tests.services.stage import Stage, make_stage, refusal_of, untouched
 from tests.services.taps import ProcessDied
 
@@ -135,6 +136,23 @@ def test_an_older_value_that_is_put_back_does_not_hold(stage: Stage) -> None:
     assert not _seen(stage).altered
 
 
+def test_what_a_newer_version_saved_is_obeyed_and_not_written_over(stage: Stage) -> None:
+    """lock-semantics §3, F39: as for the site; its lock managers count, and Postgres learns nothing unknown."""
+    _change(stage)
+    fields = {**space_fields(replace(WANTED, own={"strict": True}, schema=2)), "unheard_of": [CHARLIE]}
+    place = f"{KEY}/{ACME.client_key}/{_space(stage)}"
+    value = signed_json.sign_dated(fields, place, 2, stage.world.clock.now(), KEYS)
+    row = replace(_row(stage), version=2, value=value, created=stage.world.site().moment())
+    _put(stage, row)
+    newest = replace(WANTED, own={"strict": True}, version=2, schema=2)
+    stage.world.services.settings_memory.forget(ACME)
+    assert (_holding(stage).space, _seen(stage).altered) == (newest, False)
+    assert isinstance(refusal_of(_change, stage, replace(WANTED, version=2)), NewerSettings)
+    assert _row(stage) == row
+    (note,) = stage.world.tables.space_settings.values()
+    assert CHARLIE not in note.fields
+
+
 def test_settings_that_were_deleted_still_hold(stage: Stage) -> None:
     _change(stage)
     _put(stage)
@@ -180,6 +198,51 @@ def test_settings_hold_while_confluence_cannot_show_them(stage: Stage) -> None:
     _change(stage)
     stage.taps.before["properties.read", 0] = down
     assert _holding(stage).space == SpaceSettings(own=WANTED.own, version=1)
+
+
+def _down() -> None:
+    raise HostUnavailable("down")
+
+
+def test_lock_managers_are_back_minutes_after_confluence(stage: Stage) -> None:
+    """S10, P-03: a moment of trouble takes a right away for minutes, not for the hour that settings are remembered."""
+    _change(stage)
+    stage.taps.before["properties.read", stage.taps.calls["properties.read"] + 1] = _down
+    assert _holding(stage).space == SpaceSettings(own=WANTED.own, version=1)
+    stage.world.clock.advance(minutes=4, seconds=59)
+    asked = stage.taps.calls["properties.read"]
+    assert _holding(stage).space.managers == ()
+    assert stage.taps.calls["properties.read"] == asked
+    stage.world.clock.advance(seconds=4)
+    assert _holding(stage).space == replace(WANTED, version=1)
+
+
+def test_what_was_read_before_the_change_showed_is_read_again_within_five_seconds(stage: Stage) -> None:
+    """lock-semantics §2: a write may not be visible to the next read. That is no replay, and costs nobody a right."""
+    _change(stage)
+    newest = replace(WANTED, own={"strict": True}, managers=(CHARLIE,), version=1)
+    before = _row(stage)
+    _change(stage, newest)
+    after = _row(stage)
+    _put(stage, before)
+    assert _holding(stage).space.own == {"strict": True}
+    _put(stage, after)
+    stage.world.clock.advance(seconds=5)
+    assert _holding(stage).space == replace(newest, version=2)
+
+
+def test_altered_settings_are_read_twelve_times_an_hour(stage: Stage) -> None:
+    """Quota: an outsider's value may lie there for ever."""
+    _change(stage)
+    row = _row(stage)
+    _change(stage, replace(WANTED, own={}, version=1))
+    stage.world.clock.advance(minutes=1)
+    _put(stage, row)
+    stage.taps.clear()
+    for _ in range(60):
+        _holding(stage)
+        stage.world.clock.advance(minutes=1)
+    assert stage.taps.calls["properties.read"] == 12
 
 
 def test_a_change_counts_in_another_process_within_five_seconds(stage: Stage) -> None:

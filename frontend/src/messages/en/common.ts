@@ -7,6 +7,7 @@ export const common = {
   "notice.dismiss": "Dismiss",
   "problem.too_many": "You can't hold more locks. Unlock a file that you no longer need.",
   "problem.inactive": "Lockpoint is switched off in this space, so nothing can be locked here. A space admin can switch it on.",
+  "problem.newer_settings": "A newer version of Lockpoint saved these settings, so this one can't change them. Whoever runs Lockpoint for your site has to update it first.",
   "problem.unlicensed": "Lockpoint has no licence on this site, so nothing can be locked. A site admin can renew it.",
   "problem.forbidden": "You may no longer do this. Reload the page to see what you may do.",
   "problem.page_gone": "This page was deleted, or you may no longer see it.",
