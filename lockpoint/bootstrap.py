@@ -42,6 +42,7 @@ from lockpoint.forge.inbound import ForgeInbound
 from lockpoint.forge.invocation import Invocations
 from lockpoint.forge.key_set import HttpKeySet, KeySet
 from lockpoint.forge.people import ForgePeople
+from lockpoint.forge.sites import ForgeSiteDirectory
 from lockpoint.forge.tokens import ForgeSigner, StoredTokens
 from lockpoint.mail.link_pages import GettextPages
 from lockpoint.mail.macro_document import GettextMacro
@@ -208,8 +209,9 @@ class ThreadedParallel:
 
 @dataclass(frozen=True, slots=True)
 class ForgeAccess:
-    """The tokens of calls to sites on Forge."""
+    """Sites on Forge, and the tokens of calls to them."""
 
+    sites: ForgeSiteDirectory
     api: AtlassianApi
     tokens: StoredTokens
     people: ForgePeople
@@ -364,7 +366,10 @@ def connect(settings: Settings, connections: int, statement_seconds: float = STA
     redis_client = redis_mutexes.connect(settings.redis_url, verify_tls=settings.redis_tls_verify)
     tokens = Impersonation(sites, settings.oauth_url, seconds_of(settings), Sessions().mine)
     system_tokens = PostgresForgeTokens(database, keys)
-    forge = None if settings.forge_app_id is None else _forge_access(settings, system_tokens, redis_client)
+    sites_on_forge = ForgeSiteDirectory(PostgresForgeSites(database), installations)
+    forge = (
+        None if settings.forge_app_id is None else _forge_access(settings, sites_on_forge, system_tokens, redis_client)
+    )
     doors = {Door.CONNECT: Credentials(AppSigner(sites, settings.app_key, seconds_of(settings)), tokens)}
     if forge is not None:
         doors[Door.FORGE] = Credentials(ForgeSigner(forge.tokens), forge.people)
@@ -389,17 +394,26 @@ def connect(settings: Settings, connections: int, statement_seconds: float = STA
         sites=sites,
         client=client,
         people=people,
-        caches=(sites, tokens, client, people, database, *(() if forge is None else (forge.tokens, forge.people))),
+        caches=(
+            sites,
+            tokens,
+            client,
+            people,
+            database,
+            *(() if forge is None else (forge.sites, forge.tokens, forge.people)),
+        ),
         system_tokens=system_tokens,
         forge=forge,
     )
 
 
-def _forge_access(settings: Settings, store: PostgresForgeTokens, client: redis.Redis) -> ForgeAccess:
+def _forge_access(
+    settings: Settings, sites: ForgeSiteDirectory, store: PostgresForgeTokens, client: redis.Redis
+) -> ForgeAccess:
     now = clock_of(settings).now
     tokens = StoredTokens(store, now, time.monotonic)
     api = AtlassianApi(settings.forge_api_url, Sessions().mine)
-    return ForgeAccess(api, tokens, ForgePeople(api, tokens, RedisImpersonations(client), now))
+    return ForgeAccess(sites, api, tokens, ForgePeople(api, tokens, RedisImpersonations(client), now))
 
 
 def services_on(neighbours: Neighbours) -> Services:
@@ -489,6 +503,7 @@ def _forge_door(neighbours: Neighbours, services: Services, heard: HeardLicences
     return ForgeDoor(
         inbound=ForgeInbound(invocations, seconds_of(settings)),
         services=services,
+        sites=neighbours.forge.sites,
         people=neighbours.forge.people,
         tokens=neighbours.forge.tokens,
         owner=neighbours.forge.api.owner,

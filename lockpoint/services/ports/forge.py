@@ -69,14 +69,18 @@ class ForgeSiteChange(Protocol):
     def defer(self, jobs: Sequence[Job]) -> None: ...
 
 
-class ForgeSites(Protocol):
-    """Every method raises `StorageUnavailable`."""
+class KnownSites(Protocol):
+    """Sites as a process may remember them; every method raises `StorageUnavailable`."""
 
     def find(self, cloud_id: str) -> ForgeSite | None:
-        """Departed ones, too; one round trip."""
+        """Departed ones, too."""
         ...
 
     def note_seen(self, tenant: Tenant, at: datetime) -> None: ...
+
+
+class ForgeSites(KnownSites, Protocol):
+    """Every method raises `StorageUnavailable`; `find` costs one round trip."""
 
     def silent(self, before: datetime, now: datetime) -> Sequence[ForgeSite]:
         """Return sites at Forge's door that were seen last before that, and have no live token."""

@@ -19,7 +19,7 @@ from lockpoint.services.tenancy.lifecycle import forget, uninstall
 if TYPE_CHECKING:
     from lockpoint.services.container import Services
     from lockpoint.services.context import Tenant
-    from lockpoint.services.ports.forge import AccessToken, ForgeRegistration, ForgeSite
+    from lockpoint.services.ports.forge import AccessToken, ForgeRegistration, ForgeSite, KnownSites
 
 SEEN_EVERY: Final = timedelta(minutes=1)
 GOODBYE_AFTER: Final = timedelta(minutes=2)
@@ -36,17 +36,18 @@ class Arrival:
     lifecycle: bool = False
 
 
-def arrive(services: Services, arrival: Arrival) -> Tenant:
+def arrive(services: Services, sites: KnownSites, arrival: Arrival) -> Tenant:
     """Return the site of a verified invocation, active from now on; `StorageUnavailable`.
 
-    Costs one read where nothing is new. A site that was away, or came by Connect, gets the jobs of a return.
+    Costs nothing where `sites` remembers it and nothing is new. A site that was away, or came by Connect, gets the jobs
+    of a return; where another process ended it seconds ago, a later invocation opens it.
     """
-    known = services.forge_sites.find(arrival.registration.cloud_id)
+    known = sites.find(arrival.registration.cloud_id)
     if known is None or arrival.lifecycle or not _as_before(known, arrival):
         return _open(services, arrival)
     now = services.clock.now()
     if known.seen_at is None or not timedelta() <= now - known.seen_at < SEEN_EVERY:
-        services.forge_sites.note_seen(known.tenant, now)
+        sites.note_seen(known.tenant, now)
     return known.tenant
 
 

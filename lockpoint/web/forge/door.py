@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lockpoint.forge.tokens import StoredTokens
     from lockpoint.services.container import Services
     from lockpoint.services.context import Tenant
+    from lockpoint.services.ports.forge import KnownSites
 
 OF_USER: Final = "x-forge-oauth-user"
 OF_SYSTEM: Final = "x-forge-oauth-system"
@@ -38,6 +39,7 @@ class ForgeDoor:
 
     inbound: ForgeInbound
     services: Services
+    sites: KnownSites
     people: ForgePeople
     tokens: StoredTokens
     owner: Callable[[str, str], str | None]
@@ -97,7 +99,7 @@ class ForgeDoor:
             receive(self.services, tenant, token)
 
     def _site(self, found: Invocation, *, lifecycle: bool = False) -> Tenant:
-        tenant = arrive(self.services, _arrival(found, lifecycle=lifecycle))
+        tenant = arrive(self.services, self.sites, _arrival(found, lifecycle=lifecycle))
         if found.licensed is not None:
             self.on_licence(tenant, found.licensed)
         return tenant

@@ -48,7 +48,7 @@ def jobs(world: World, tenant: Tenant) -> list[JobKind]:
 
 
 def come(world: World, registration: ForgeRegistration = HERE, **other: object) -> Tenant:
-    return arrive(world.services, Arrival(registration=registration, **other))  # type: ignore[arg-type]
+    return arrive(world.services, world.services.forge_sites, Arrival(registration=registration, **other))  # type: ignore[arg-type]
 
 
 def events(world: World) -> list[InstallationEvent]:
