@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from lockpoint.services.context import Tenant
-    from lockpoint.services.ports.forge import ForgeSite, ForgeSites
+    from lockpoint.services.ports.forge import ForgeSite, ForgeSites, Sign
     from lockpoint.services.ports.tenancy import Installations
 
 
@@ -31,9 +31,9 @@ class ForgeSiteDirectory:
         """Departed ones, too; StorageUnavailable when the database cannot tell."""
         return self._memory.find(cloud_id)
 
-    def note_seen(self, tenant: Tenant, at: datetime) -> None:
+    def note_seen(self, tenant: Tenant, at: datetime, sign: Sign | None) -> None:
         """StorageUnavailable."""
-        self._sites.note_seen(tenant, at)
+        self._sites.note_seen(tenant, at, sign)
         self.forget(tenant)
 
     def forget(self, tenant: Tenant) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from lockpoint.services.context import Door, Priority, Tenant
-from lockpoint.services.ports.forge import AccessToken, ForgeRegistration, ForgeSite
+from lockpoint.services.ports.forge import AccessToken, ForgeRegistration, ForgeSite, Sign
 from lockpoint.services.ports.jobs import Job
 from lockpoint.services.ports.tenancy import InstallationEvent
 from tests.fakes.storage import Tables
@@ -29,11 +29,12 @@ class FakeForgeSites:
         self.tables.reachable()
         return self.rows.get(cloud_id)
 
-    def note_seen(self, tenant: Tenant, at: datetime) -> None:
+    def note_seen(self, tenant: Tenant, at: datetime, sign: Sign | None) -> None:
         self.tables.reachable()
         self.sights += 1
         row = self.rows[tenant.cloud_id or ""]
-        self.rows[tenant.cloud_id or ""] = replace(row, seen_at=at)
+        heard = dict(row.heard) if sign is None else {**row.heard, sign: at}
+        self.rows[tenant.cloud_id or ""] = replace(row, seen_at=at, heard=heard)
 
     def silent(self, before: datetime, now: datetime) -> Sequence[ForgeSite]:
         self.tables.reachable()

@@ -10,7 +10,7 @@ import pytest
 from lockpoint.forge.sites import ForgeSiteDirectory
 from lockpoint.services.context import Door, Tenant
 from lockpoint.services.errors import StorageUnavailable
-from lockpoint.services.ports.forge import ForgeRegistration, ForgeSite
+from lockpoint.services.ports.forge import ForgeRegistration, ForgeSite, Sign
 from tests.fakes.connect import START, FakeTime
 from tests.fakes.forge import FakeForgeSites
 from tests.fakes.storage import Tables
@@ -95,10 +95,10 @@ def test_a_new_site_is_known_once_it_is_stored(kit: Kit) -> None:
 def test_that_it_was_seen_is_stored_and_read_again(kit: Kit) -> None:
     site = kit.directory.find(CLOUD)
     assert site is not None
-    kit.directory.note_seen(site.tenant, START + timedelta(minutes=1))
+    kit.directory.note_seen(site.tenant, START + timedelta(minutes=1), Sign.TICK)
     seen = kit.directory.find(CLOUD)
     assert seen is not None
-    assert seen.seen_at == START + timedelta(minutes=1)
+    assert (seen.seen_at, seen.heard) == (START + timedelta(minutes=1), {Sign.TICK: START + timedelta(minutes=1)})
 
 
 def test_a_known_site_is_served_while_the_database_is_away(kit: Kit) -> None:

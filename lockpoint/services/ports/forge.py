@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from lockpoint.services.context import Priority, Tenant
@@ -24,11 +25,18 @@ class ForgeRegistration:
     version: str
 
 
+class Sign(StrEnum):
+    """A call of the platform that admins miss when it does not come."""
+
+    EVENT = "event"
+    TICK = "tick"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForgeSite:
     """A site by its cloud id. `registration` None: it has come by Connect alone; `connected`: Connect's secret is kept.
 
-    `display_url` is the site's own address.
+    `display_url` is the site's own address; `heard` has when Forge sent each kind of call last.
     """
 
     tenant: Tenant
@@ -36,6 +44,7 @@ class ForgeSite:
     display_url: str | None
     seen_at: datetime | None
     connected: bool
+    heard: Mapping[Sign, datetime] = field(default_factory=dict)
 
 
 class ForgeSiteChange(Protocol):
@@ -76,7 +85,9 @@ class KnownSites(Protocol):
         """Departed ones, too."""
         ...
 
-    def note_seen(self, tenant: Tenant, at: datetime) -> None: ...
+    def note_seen(self, tenant: Tenant, at: datetime, sign: Sign | None) -> None:
+        """By any call, and by that kind of call."""
+        ...
 
 
 class ForgeSites(KnownSites, Protocol):

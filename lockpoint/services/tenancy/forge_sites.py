@@ -17,9 +17,11 @@ from lockpoint.services.tenancy.absence import jobs_after_return
 from lockpoint.services.tenancy.lifecycle import forget, uninstall
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from lockpoint.services.container import Services
     from lockpoint.services.context import Tenant
-    from lockpoint.services.ports.forge import AccessToken, ForgeRegistration, ForgeSite, KnownSites
+    from lockpoint.services.ports.forge import AccessToken, ForgeRegistration, ForgeSite, KnownSites, Sign
 
 SEEN_EVERY: Final = timedelta(minutes=1)
 GOODBYE_AFTER: Final = timedelta(minutes=2)
@@ -29,11 +31,15 @@ SILENCE: Final = timedelta(hours=26)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """`display_url` None: this call does not tell the site's own address. `lifecycle`: the version may have changed."""
+    """`display_url` None: this call does not tell the site's own address. `lifecycle`: the version may have changed.
+
+    `sign`: what kind of call it is, if its time is kept.
+    """
 
     registration: ForgeRegistration
     display_url: str | None = None
     lifecycle: bool = False
+    sign: Sign | None = None
 
 
 def arrive(services: Services, sites: KnownSites, arrival: Arrival) -> Tenant:
@@ -43,11 +49,15 @@ def arrive(services: Services, sites: KnownSites, arrival: Arrival) -> Tenant:
     of a return; where another process ended it seconds ago, a later invocation opens it.
     """
     known = sites.find(arrival.registration.cloud_id)
-    if known is None or arrival.lifecycle or not _as_before(known, arrival):
-        return _open(services, arrival)
     now = services.clock.now()
-    if known.seen_at is None or not timedelta() <= now - known.seen_at < SEEN_EVERY:
-        sites.note_seen(known.tenant, now)
+    if known is None or arrival.lifecycle or not _as_before(known, arrival):
+        tenant = _open(services, arrival)
+        if arrival.sign is not None:
+            sites.note_seen(tenant, now, arrival.sign)
+        return tenant
+    sign = None if arrival.sign is None or _lately(known.heard.get(arrival.sign), now) else arrival.sign
+    if sign is not None or not _lately(known.seen_at, now):
+        sites.note_seen(known.tenant, now, sign)
     return known.tenant
 
 
@@ -143,6 +153,10 @@ def _open(services: Services, arrival: Arrival) -> Tenant:
             change.defer((Job(JobKind.COPY_TEXTS, tenant.id),))
     forget(services, tenant, *(() if known is None else (known.tenant,)))
     return tenant
+
+
+def _lately(moment: datetime | None, now: datetime) -> bool:
+    return moment is not None and timedelta() <= now - moment < SEEN_EVERY
 
 
 def _as_before(known: ForgeSite, arrival: Arrival) -> bool:
