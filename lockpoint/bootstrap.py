@@ -254,6 +254,7 @@ class Operator:
     services: Services
     parked: PostgresParkedJobs
     sealed: SealedSecrets
+    system_tokens: PostgresForgeTokens
     usage: PostgresUsageCounts
     backups: Backups
     key_uses: Callable[[], Sequence[KeyUse]]
@@ -340,6 +341,7 @@ def operating(settings: Settings) -> Iterator[Operator]:
             services=services_on(neighbours),
             parked=PostgresParkedJobs(database),
             sealed=SealedSecrets(database, keys),
+            system_tokens=neighbours.system_tokens,
             usage=PostgresUsageCounts(database, keys),
             backups=Backups(database, keys, clock),
             search=Search(

@@ -130,7 +130,7 @@ class SystemTokens(Protocol):
         ...
 
     def keep(self, tenant: Tenant, token: AccessToken, now: datetime, catch_up: Sequence[Job]) -> bool:
-        """Store it if it outlives the known one by minutes; return whether none was live.
+        """Store it if it outlives the known one by minutes; return whether none was live, or none that a key opens.
 
         Then `catch_up` is queued and waiting jobs become due, in the same transaction.
         """
