@@ -46,6 +46,11 @@ class FakeForgeSites:
             if row.tenant.id not in live and row.seen_at is not None and row.seen_at < before
         ]
 
+    def former(self, tenant: Tenant) -> Tenant | None:
+        self.tables.reachable()
+        there = [one for one in self.tables.tenants.values() if one.base_url == tenant.display_url]
+        return next((one for one in there if one.door is Door.CONNECT and one.id != tenant.id), None)
+
     def note_account(self, tenant: Tenant, account: str) -> None:
         self.tables.reachable()
         known = self.tables.tenants[tenant.id]
@@ -114,6 +119,12 @@ class FakeForgeSiteChange:
             self.sites.tables.tenants[left.id] = left
         known = self.sites.tables.tenants[tenant.id]
         self.sites.put(replace(known, cloud_id=self.cloud_id), None, connected=True)
+
+    def adopt(self, former_key: str) -> None:
+        row = self.sites.rows[self.cloud_id]
+        tenant = replace(row.tenant, former_key=former_key)
+        self.sites.rows[self.cloud_id] = replace(row, tenant=tenant)
+        self.sites.tables.tenants[tenant.id] = tenant
 
     def log(self, tenant_id: int, event: InstallationEvent, at: datetime) -> None:
         assert at

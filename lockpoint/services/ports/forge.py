@@ -69,6 +69,10 @@ class ForgeSiteChange(Protocol):
         """Give another site, known by Connect, this cloud id; one that has left loses it."""
         ...
 
+    def adopt(self, former_key: str) -> None:
+        """What was signed for an earlier installation counts for this site from now on, its locks unchecked."""
+        ...
+
     def log(self, tenant_id: int, event: InstallationEvent, at: datetime) -> None: ...
 
     def come_back(self, tenant_id: int) -> None:
@@ -95,6 +99,10 @@ class ForgeSites(KnownSites, Protocol):
 
     def silent(self, before: datetime, now: datetime) -> Sequence[ForgeSite]:
         """Return sites at Forge's door that were seen last before that, and have no live token."""
+        ...
+
+    def former(self, tenant: Tenant) -> Tenant | None:
+        """Return the newest installation by Connect at this site's own address that has another name."""
         ...
 
     def note_account(self, tenant: Tenant, account: str) -> None:

@@ -14,7 +14,7 @@ from lockpoint.services.errors import Forbidden, NoTokenYet, Unauthorised
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.tenancy import InstallationEvent
 from lockpoint.services.tenancy.absence import jobs_after_return
-from lockpoint.services.tenancy.lifecycle import forget, uninstall
+from lockpoint.services.tenancy.lifecycle import forget, supersede, uninstall
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -102,6 +102,20 @@ def forget_site(services: Services, tenant: Tenant) -> Tenant | None:
     if site is not None and site.registration is not None:
         _end(services, tenant, InstallationEvent.UNINSTALLED, site.registration.installation)
     return ended
+
+
+def take_over(services: Services, tenant: Tenant, former: Tenant) -> None:
+    """Let what was signed for an installation by Connect count for a site on Forge that could not be matched with it.
+
+    Locks are searched for again and signed anew at their next write. The former installation ends: one door is open.
+    """
+    with services.forge_sites.change(tenant.cloud_id or "") as change:
+        change.adopt(former.client_key)
+        change.log(tenant.id, InstallationEvent.MOVED, services.clock.now())
+        change.come_back(tenant.id)
+        change.defer(jobs_after_return(tenant.id))
+    supersede(services, former)
+    forget(services, tenant)
 
 
 def end_silent(services: Services) -> int:

@@ -55,6 +55,13 @@ class PostgresForgeSites:
             rows = connection.execute(select(INSTALLATION).where(at_the_door, ~live).order_by(_ROW.id)).all()
         return [_site(row) for row in rows]
 
+    def former(self, tenant: Tenant) -> Tenant | None:
+        there = (_ROW.base_url == tenant.display_url) & (_ROW.id != tenant.id) & (_ROW.door == Door.CONNECT.value)
+        newest = select(INSTALLATION).where(there).order_by(_ROW.installed.desc(), _ROW.id.desc()).limit(1)
+        with self._database.single() as connection:
+            row = connection.execute(newest).one_or_none()
+        return None if row is None else tenant_of(row)
+
     def note_account(self, tenant: Tenant, account: str) -> None:
         missing = (_ROW.id == tenant.id) & ~_ROW.app_accounts.contains([account])
         with self._database.single() as connection:
@@ -112,6 +119,10 @@ class PostgresForgeSiteChange:
         self._connection.execute(update(INSTALLATION).where(left).values(cloud_id=None))
         ours = (_ROW.id == tenant.id) & _ROW.cloud_id.is_(None)
         self._connection.execute(update(INSTALLATION).where(ours).values(cloud_id=self._cloud_id))
+
+    def adopt(self, former_key: str) -> None:
+        of_site = _ROW.cloud_id == self._cloud_id
+        self._connection.execute(update(INSTALLATION).where(of_site).values(former_key=former_key))
 
     def log(self, tenant_id: int, event: InstallationEvent, at: datetime) -> None:
         self._connection.execute(plain_insert(INSTALLATION_EVENT).values(tenant_id=tenant_id, event=event.value, at=at))
