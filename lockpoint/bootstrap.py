@@ -44,6 +44,7 @@ from lockpoint.forge.inbound import ForgeInbound
 from lockpoint.forge.invocation import Invocations
 from lockpoint.forge.key_set import HttpKeySet, KeySet
 from lockpoint.forge.people import ForgePeople
+from lockpoint.forge.sites import ForgeSiteDirectory
 from lockpoint.forge.tokens import ForgeSigner, StoredTokens
 from lockpoint.mail.link_pages import GettextPages
 from lockpoint.mail.macro_document import GettextMacro
@@ -210,15 +211,16 @@ class ThreadedParallel:
 
 @dataclass(frozen=True, slots=True)
 class ForgeAccess:
-    """The tokens of calls to sites on Forge."""
+    """Sites on Forge, and the tokens of calls to them."""
 
+    sites: ForgeSiteDirectory
     api: AtlassianApi
     tokens: StoredTokens
     people: ForgePeople
 
     @property
     def caches(self) -> tuple[SiteCache, ...]:
-        return (self.tokens, self.people)
+        return (self.sites, self.tokens, self.people)
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +261,7 @@ class Operator:
     services: Services
     parked: PostgresParkedJobs
     sealed: SealedSecrets
+    system_tokens: PostgresForgeTokens
     usage: PostgresUsageCounts
     backups: Backups
     key_uses: Callable[[], Sequence[KeyUse]]
@@ -351,6 +354,7 @@ def operating(settings: Settings) -> Iterator[Operator]:
             services=services_on(neighbours),
             parked=PostgresParkedJobs(database),
             sealed=SealedSecrets(database, keys),
+            system_tokens=neighbours.system_tokens,
             usage=PostgresUsageCounts(database, keys),
             backups=Backups(database, keys, clock),
             search=Search(
@@ -385,7 +389,10 @@ def connect(settings: Settings, connections: int, statement_seconds: float = STA
         on_refused=lambda tenant_id, seconds, date: on_refused(tenant_id, seconds, http_date(date or "")),
     )
     system_tokens = PostgresForgeTokens(database, keys)
-    forge = None if settings.forge_app_id is None else _forge_access(settings, system_tokens, redis_client)
+    sites_on_forge = ForgeSiteDirectory(PostgresForgeSites(database), installations)
+    forge = (
+        None if settings.forge_app_id is None else _forge_access(settings, sites_on_forge, system_tokens, redis_client)
+    )
     doors = {Door.CONNECT: Credentials(AppSigner(sites, settings.app_key, seconds_of(settings)), tokens)}
     if forge is not None:
         doors[Door.FORGE] = Credentials(ForgeSigner(forge.tokens), forge.people)
@@ -426,11 +433,13 @@ def _note_time(
     offsets.note(tenant_id, now - timedelta(seconds=seconds), now, told)
 
 
-def _forge_access(settings: Settings, store: PostgresForgeTokens, client: redis.Redis) -> ForgeAccess:
+def _forge_access(
+    settings: Settings, sites: ForgeSiteDirectory, store: PostgresForgeTokens, client: redis.Redis
+) -> ForgeAccess:
     now = clock_of(settings).now
     tokens = StoredTokens(store, now, time.monotonic)
     api = AtlassianApi(settings.forge_api_url, Sessions().mine)
-    return ForgeAccess(api, tokens, ForgePeople(api, tokens, RedisImpersonations(client), now))
+    return ForgeAccess(sites, api, tokens, ForgePeople(api, tokens, RedisImpersonations(client), now))
 
 
 def services_on(neighbours: Neighbours) -> Services:
@@ -525,6 +534,7 @@ def _forge_door(
             invocations, seconds_of(settings), lambda in_time: times.heard(in_time=in_time is InTime.YES)
         ),
         services=services,
+        sites=neighbours.forge.sites,
         people=neighbours.forge.people,
         tokens=neighbours.forge.tokens,
         owner=neighbours.forge.api.owner,

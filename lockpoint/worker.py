@@ -43,8 +43,8 @@ def _confirm(services: Services, tenant: Tenant, subject: str) -> None:
 
 
 def _sweep(services: Services, tenant: Tenant, _subject: str) -> None:
-    if facts_missing(tenant):
-        note_facts(services, tenant)
+    if facts_missing(tenant) and not note_facts(services, tenant):
+        return
     sweep(services, tenant)
 
 
@@ -61,8 +61,8 @@ def _rediscover(services: Services, tenant: Tenant, _subject: str) -> None:
 
 
 def _self_test(services: Services, tenant: Tenant, _subject: str) -> None:
-    note_facts(services, tenant)
-    self_test(services, tenant)
+    if note_facts(services, tenant):
+        self_test(services, tenant)
 
 
 def _page_hint(services: Services, tenant: Tenant, subject: str) -> None:

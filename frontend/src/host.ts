@@ -44,7 +44,7 @@ export interface Host {
   upload(target: UploadTarget, file: File): Promise<void>;
   /** Follow the product's light or dark theme. */
   followTheme(): void;
-  /** Return the address of a page of our server that everybody may read; null where the frame does not know its server. */
+  /** Return the address of a page of our server that everybody may read; null while the frame does not know its server. */
   publicPage(path: `/${string}`): string | null;
   /** Open an address in a new tab; one that answers with a file starts a download. */
   open(url: string): void;

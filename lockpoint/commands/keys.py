@@ -55,10 +55,13 @@ def status(folder: str | None, json_wanted: bool) -> None:  # noqa: FBT001 - cli
 def _reseal(working: Operator) -> dict[str, Any]:
     with _progress("Secrets", working.sealed.count()) as bar:
         report = working.sealed.reseal(bar.update)
+    tokens = working.system_tokens.reseal()
     return {
         "sitesSealed": report.sealed,
         "sitesAlready": report.already,
         "unreadableSites": list(report.unreadable),
+        "tokensSealed": tokens.sealed,
+        "tokensErased": tokens.dropped,
         "usageRows": working.usage.bring_over(),
     }
 

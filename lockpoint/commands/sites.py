@@ -8,12 +8,12 @@ import click
 from lockpoint.commands.operator import operator
 from lockpoint.commands.output import OutputRow, as_json, print_fields, print_report, print_rows
 from lockpoint.services.container import Services
-from lockpoint.services.context import Priority, Tenant
+from lockpoint.services.context import Door, Priority, Tenant
 from lockpoint.services.listing.site_quota import LaneQuota, SiteQuota, advice, by_site, site_quota, use_cases
 from lockpoint.services.reconciliation.rediscover import rediscover
 from lockpoint.services.reconciliation.sweep import sweep
 from lockpoint.services.tenancy import licence
-from lockpoint.services.tenancy.forge_sites import forget_site
+from lockpoint.services.tenancy.forge_sites import forget_site, take_over
 from lockpoint.services.tenancy.restore_probe import self_test
 from lockpoint.services.tenancy.site_settings import site_settings
 
@@ -146,6 +146,38 @@ def forget(name: str) -> None:
             raise click.ClickException(f"no installed site {name}: lockpoint site list shows them")
         ended = forget_site(working.services, tenant)
     click.echo("Forgotten." if ended else "The site has just uninstalled the app itself.")
+
+
+@site.command()
+@click.argument("name", metavar="SITE")
+@click.argument("former", metavar="[FORMER]", required=False)
+@click.confirmation_option(
+    "--yes",
+    prompt="Locks of the earlier installation will count on this site, and that installation ends. Go on?",
+    help="Do not ask.",
+)
+def adopt(name: str, former: str | None) -> None:
+    """Let locks of an earlier installation by Connect count on a site that came by Forge and was not matched with it.
+
+    FORMER is that installation's client key; without it, the one at the same address counts.
+    """
+    with operator() as working:
+        services = working.services
+        tenant = find_site(services, name)
+        if tenant.door is not Door.FORGE:
+            raise click.ClickException("this site uses Connect: there is nothing to adopt")
+        found = services.forge_sites.former(tenant) if former is None else _by_key(services, former)
+        if found is None:
+            raise click.ClickException("no earlier installation of this site is known: name its client key")
+        if found.active and found.base_url != tenant.display_url:
+            raise click.ClickException(f"that installation is in use at {found.base_url}: it is another site")
+        take_over(services, tenant, found)
+    click.echo("Locks of the earlier installation count from now on; the worker searches for them.")
+
+
+def _by_key(services: Services, client_key: str) -> Tenant | None:
+    known = services.installations.find(client_key)
+    return None if known is None else known.tenant
 
 
 def find_site(services: Services, name: str) -> Tenant:

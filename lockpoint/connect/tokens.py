@@ -175,7 +175,7 @@ def parse(token: str, algorithm: str) -> Token:
         _refuse(Reason.MALFORMED)
     return Token(
         header=header,
-        claims=_claims(_json_object(found["payload"])),
+        claims=_claims(json_object(found["payload"])),
         signing_input=token[: form.end(2)].encode(),
         signature=found["signature"],
         canonical=jwt.utils.base64url_encode(found["signature"]) == form[3].encode(),
@@ -235,7 +235,7 @@ def sign_call(method: str, url: str, base_url: str, *, app_key: str, key: Signin
 @lru_cache(maxsize=64)
 def _header(segment: str) -> TokenHeader:
     try:
-        fields = _json_object(jwt.utils.base64url_decode(segment))
+        fields = json_object(jwt.utils.base64url_decode(segment))
     except ValueError:
         _refuse(Reason.MALFORMED)
     algorithm, kind, key_id = fields.get("alg"), fields.get("typ", "JWT"), fields.get("kid")
@@ -283,7 +283,8 @@ def _audience(value: object) -> tuple[str, ...] | None:
     return tuple(members)
 
 
-def _json_object(text: bytes) -> dict[str, object]:
+def json_object(text: bytes) -> dict[str, object]:
+    """Each name comes once, and there is nothing but JSON; TokenRefusedError."""
     try:
         value = _DECODER.decode(text.decode())
     except (ValueError, RecursionError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -80,6 +80,14 @@ def verify_dated(
     """
     fields = verify(value, place, keys)
     return fields if fields is not None and _in_its_time(fields, version, stored) else None
+
+
+def verify_dated_anywhere(
+    value: object, places: Iterable[Place], version: int, stored: datetime | None, keys: MacKeys
+) -> dict[str, object] | None:
+    """The same for the first of several places that fits."""
+    found = (verify_dated(value, place, version, stored, keys) for place in places)
+    return next((fields for fields in found if fields is not None), None)
 
 
 def flaw_of(value: object, place: Place, keys: MacKeys) -> Flaw | None:

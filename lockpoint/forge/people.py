@@ -68,7 +68,7 @@ class ForgePeople:
 
     def offer(self, tenant: Tenant, account_id: str, header: str | None) -> None:
         """Remember what a screen of this person brought; it is proved at its first use."""
-        if self._recall(self._proven, tenant, account_id) is not None:
+        if self._recall(self._proven, tenant, account_id) is not None or self._offers(tenant, account_id, header):
             return
         token = read_token(header, self._now())
         if token is not None:
@@ -118,6 +118,11 @@ class ForgePeople:
                 return None
             cache.move_to_end(person)
             return known
+
+    def _offers(self, tenant: Tenant, account_id: str, header: str | None) -> bool:
+        """Whether it is remembered: a screen brings one token many times."""
+        offered = self._recall(self._offered, tenant, account_id)
+        return offered is not None and offered.value == header
 
     def _proved(self, tenant: Tenant, account_id: str) -> AccessToken | None:
         """Return the offered token if the host names this person as its owner; none for 30 s after a false one.

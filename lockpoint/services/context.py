@@ -20,7 +20,8 @@ class Tenant:
 
     Calls go to `base_url`, which ends in `/wiki`; `display_url` is for links only. `returned_at` is when the app became
     active here again: installed, enabled or licensed. `cloud_id` is Atlassian's name of the site where it is known;
-    `app_accounts` are the accounts that the app has had here, by any door.
+    `app_accounts` are the accounts that the app has had here, by any door. `former_key`: what was signed for an earlier
+    installation of this site counts, too.
     """
 
     id: int
@@ -34,6 +35,12 @@ class Tenant:
     door: Door = Door.CONNECT
     cloud_id: str | None = None
     app_accounts: frozenset[str] = frozenset()
+    former_key: str | None = None
+
+    @property
+    def signed_names(self) -> tuple[str, ...]:
+        """What signatures that count here are bound to; new ones to the first."""
+        return (self.client_key,) if self.former_key is None else (self.client_key, self.former_key)
 
     @property
     def active(self) -> bool:

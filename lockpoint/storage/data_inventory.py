@@ -113,6 +113,8 @@ TABLES: Final = (
             *_of(Whose.SITE, forge_url="address of its REST calls", forge_installation="name of the installation"),
             *_of(Whose.SITE, forge_environment="which of Forge's environments", forge_version="version of the app"),
             *_of(Whose.SITE, forge_seen_at="when Forge called last", app_accounts="who the app itself is there"),
+            *_of(Whose.SITE, forge_event_at="when it sent an event last", forge_tick_at="its hourly call"),
+            Field("former_key", Whose.SITE, "what signatures of an earlier installation are bound to", Kept.LOG),
         ),
     ),
     Kind(

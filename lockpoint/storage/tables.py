@@ -80,6 +80,9 @@ INSTALLATION: Final = Table(
     Column("forge_version", Text),
     Column("forge_seen_at", _MOMENT),
     Column("app_accounts", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("forge_event_at", _MOMENT),
+    Column("forge_tick_at", _MOMENT),
+    Column("former_key", Text),
     Index("installation_uninstalled_at_idx", "uninstalled_at", postgresql_where=text("NOT installed")),
 )
 

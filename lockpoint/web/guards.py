@@ -21,6 +21,7 @@ from lockpoint.connect.tokens import Reason, TokenRefusedError
 from lockpoint.services.context import Actor, Door, Tenant
 from lockpoint.services.errors import NotAllowed
 from lockpoint.services.notifications.mail_links import MailLink
+from lockpoint.services.ports.forge import Sign
 from lockpoint.services.quota_accounting import charge
 from lockpoint.web.api.request_body import whole_body
 from lockpoint.web.places import Places
@@ -36,6 +37,7 @@ log = structlog.get_logger("lockpoint.security")
 _TOKENS_REFUSED: Final = Counter("lockpoint_tokens_refused", "Refused tokens", ["guard", "reason"])
 
 FORGE_PREFIX: Final = "/forge"
+SIGNS: Final = {f"{FORGE_PREFIX}/events": Sign.EVENT, f"{FORGE_PREFIX}/tick": Sign.TICK}
 
 _MARK: Final = "lockpoint_guard"
 _PATH_AS_IS: Final = "/-._~!$&'()*+,;=:@"
@@ -240,7 +242,8 @@ def _admit_forge(guard: Guard | None, forge: ForgeDoor | None) -> None:
         g.lockpoint_caller = forge.export(request.headers)
         charge(g.lockpoint_caller.account_id)
     else:
-        g.lockpoint_caller = forge.platform(request.headers, lifecycle=guard is Guard.FORGE_ARRIVAL)
+        sign = SIGNS.get(request.path)
+        g.lockpoint_caller = forge.platform(request.headers, lifecycle=guard is Guard.FORGE_ARRIVAL, sign=sign)
 
 
 def _person(guard: Guard | None) -> Actor | None:

@@ -169,6 +169,15 @@ def test_links_open_in_confluence_by_the_router(become: Callable[..., Tab], worl
     assert asked.value.url.startswith(f"{world.origin}/wiki/download/attachments/{page.id}/report.txt")
 
 
+def test_the_guides_of_our_server_are_a_click_away(become: Callable[..., Tab], world: World) -> None:
+    """The frame learns from the first answer where our server is."""
+    tab = become("sam")
+    screen = Confluence(tab, world.page("Guides by Forge")).get_started()
+    with tab.context.expect_page() as opened:
+        screen.get_by_role("link", name="Guide for admins").click()
+    assert opened.value.url == f"{world.app_url}/guide/admin"
+
+
 def test_the_frame_is_as_confined_as_on_forge(become: Callable[..., Tab], world: World, complaints: Complaints) -> None:
     """No call to our server past the bridge, no tab of its own, no inline script; another origin than the page."""
     page = world.page("Forge's walls", "a.txt")

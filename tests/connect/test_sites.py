@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from lockpoint.connect import sites
+from lockpoint.connect import site_memory
 from lockpoint.connect.sites import AppSigner, SiteDirectory
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable, Unauthorised
@@ -112,16 +112,16 @@ def test_an_unknown_site_is_remembered_for_some_seconds(
     clock.advance(6)
     directory.find("nobody")
     assert stored.finds == 2
-    for number in range(sites.MOST_UNKNOWN + 100):
+    for number in range(site_memory.MOST_UNKNOWN + 100):
         directory.find(f"nobody-{number}")
-    assert len(directory._unknown) == sites.MOST_UNKNOWN
+    assert len(directory._memory._unknown) == site_memory.MOST_UNKNOWN
 
 
 def test_known_sites_are_bounded(
     directory: SiteDirectory, stored: FakeInstallations, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The least recently used site is dropped."""
-    monkeypatch.setattr(sites, "MOST_SITES", 1)
+    monkeypatch.setattr(site_memory, "MOST_SITES", 1)
     with stored.change(GLOBEX) as change:
         change.store(registration(GLOBEX))
     for _ in range(2):

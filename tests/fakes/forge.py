@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from lockpoint.services.context import Door, Priority, Tenant
-from lockpoint.services.ports.forge import AccessToken, ForgeRegistration, ForgeSite
+from lockpoint.services.ports.forge import AccessToken, ForgeRegistration, ForgeSite, Sign
 from lockpoint.services.ports.jobs import Job
 from lockpoint.services.ports.tenancy import InstallationEvent
 from tests.fakes.storage import Tables
@@ -29,11 +29,12 @@ class FakeForgeSites:
         self.tables.reachable()
         return self.rows.get(cloud_id)
 
-    def note_seen(self, tenant: Tenant, at: datetime) -> None:
+    def note_seen(self, tenant: Tenant, at: datetime, sign: Sign | None) -> None:
         self.tables.reachable()
         self.sights += 1
         row = self.rows[tenant.cloud_id or ""]
-        self.rows[tenant.cloud_id or ""] = replace(row, seen_at=at)
+        heard = dict(row.heard) if sign is None else {**row.heard, sign: at}
+        self.rows[tenant.cloud_id or ""] = replace(row, seen_at=at, heard=heard)
 
     def silent(self, before: datetime, now: datetime) -> Sequence[ForgeSite]:
         self.tables.reachable()
@@ -44,6 +45,11 @@ class FakeForgeSites:
             if row.tenant.installed and row.tenant.door is Door.FORGE
             if row.tenant.id not in live and row.seen_at is not None and row.seen_at < before
         ]
+
+    def former(self, tenant: Tenant) -> Tenant | None:
+        self.tables.reachable()
+        there = [one for one in self.tables.tenants.values() if one.base_url == tenant.display_url]
+        return next((one for one in there if one.door is Door.CONNECT and one.id != tenant.id), None)
 
     def note_account(self, tenant: Tenant, account: str) -> None:
         self.tables.reachable()
@@ -113,6 +119,12 @@ class FakeForgeSiteChange:
             self.sites.tables.tenants[left.id] = left
         known = self.sites.tables.tenants[tenant.id]
         self.sites.put(replace(known, cloud_id=self.cloud_id), None, connected=True)
+
+    def adopt(self, former_key: str) -> None:
+        row = self.sites.rows[self.cloud_id]
+        tenant = replace(row.tenant, former_key=former_key)
+        self.sites.rows[self.cloud_id] = replace(row, tenant=tenant)
+        self.sites.tables.tenants[tenant.id] = tenant
 
     def log(self, tenant_id: int, event: InstallationEvent, at: datetime) -> None:
         assert at

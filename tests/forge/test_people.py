@@ -9,6 +9,7 @@ from datetime import timedelta
 import jwt
 import pytest
 
+from lockpoint.forge import people
 from lockpoint.forge.access import AppTokenRefusedError, AtlassianUnavailableError
 from lockpoint.forge.people import (
     IMPERSONATIONS_PER_MINUTE,
@@ -17,6 +18,7 @@ from lockpoint.forge.people import (
     ForgePeople,
     TooManyImpersonationsError,
 )
+from lockpoint.forge.tokens import read_token
 from lockpoint.services.context import Door, Tenant
 from lockpoint.services.errors import HostUnavailable, NoTokenYet
 from lockpoint.services.ports.forge import AccessToken
@@ -114,6 +116,18 @@ def test_a_screen_s_token_is_proved_once_and_then_used(kit: Kit) -> None:
     assert kit.api.asked == [], "proved at its first use"
     assert [kit.people.token(SITE, ALICE) for _ in range(3)] == [token] * 3
     assert (kit.api.asked, kit.api.bought) == ([(SITE.base_url, token)], [])
+
+
+def test_one_token_many_times_is_read_once(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A screen asks every fifteen seconds, with the same token for hours."""
+    read: list[str | None] = []
+    monkeypatch.setattr(people, "read_token", lambda header, now: read.append(header) or read_token(header, now))
+    token = kit.screen()
+    for _ in range(3):
+        kit.people.offer(SITE, ALICE, token)
+    kit.people.offer(OTHER, ALICE, token)
+    assert read == [token, token], "once for each site"
+    assert kit.people.token(SITE, ALICE) == token
 
 
 def test_somebody_else_s_token_is_never_used(kit: Kit) -> None:

@@ -77,7 +77,7 @@ def forge_door() -> ForgeDoor:
     """It refuses whoever brings no token, before anything is asked."""
     unused: Any = object()
     inbound = ForgeInbound(Invocations(unused, "ari:cloud:ecosystem::app/x", "https://api.example", ()), float)
-    return ForgeDoor(inbound=inbound, services=unused, people=unused, tokens=unused, owner=unused)
+    return ForgeDoor(inbound=inbound, services=unused, sites=unused, people=unused, tokens=unused, owner=unused)
 
 
 def bundle() -> Bundle:

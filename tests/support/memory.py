@@ -22,7 +22,7 @@ _LEAVES = (str, bytes, bytearray, int, float, complex, bool, type(None))
 def places(app: Flask, tells: Callable[[object], bool]) -> set[str]:
     """Return the places in the application and its modules of values for which `tells` is true.
 
-    A place is the nearest attribute of an object of ours, such as `lockpoint.connect.sites.SiteDirectory._known`.
+    A place is the nearest attribute of an object of ours, such as `lockpoint.connect.site_memory.SiteMemory._known`.
     """
     return {place for value, place in _held(app) if tells(value)}
 

@@ -29,6 +29,7 @@ from lockpoint.settings import Settings
 from lockpoint.storage.engine import Database, libpq_url
 from simulator import server
 from simulator.control import views
+from simulator.forge import tokens
 from simulator.http.web_server import WebServer
 from simulator.model.permissions import EDITOR
 from simulator.world.exchanges import Exchange
@@ -254,12 +255,14 @@ class LiveApp:
         return self._headers_of_forge(self.token(person, site))
 
     def _headers_of_forge(self, token: str) -> dict[str, str]:
-        person, site = self._screens[token]
-        return {
-            "Authorization": f"Bearer {token}",
-            "x-forge-oauth-system": self.forge_token("system", site),
-            "x-forge-oauth-user": self.forge_token("user", site, account=person),
-        }
+        name, site = self._screens[token]
+        with self.running.world.lock:
+            here = self.running.world.sites[site]
+            person = here.person(name)
+            assert person is not None
+            system = tokens.system_token(self.running.world, here)
+            user = tokens.user_token(self.running.world, here, person.account_id)
+        return {"Authorization": f"Bearer {token}", "x-forge-oauth-system": system, "x-forge-oauth-user": user}
 
     def raw(self, method: str, path: str, token: str | None, **options: Any) -> requests.Response:
         """A call exactly as given, below `below`; a screen's token of Forge goes its own way."""

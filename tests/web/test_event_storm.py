@@ -14,7 +14,8 @@ from tests.web.live_app import LiveApp
 DOORS = pytest.mark.parametrize("live", [None, {"acme": "forge"}], indirect=True, ids=["connect", "forge"])
 LOCKED = 12
 DEEDS_EACH = 5
-OVERWRITES_EACH = 2  # fewer than would spend the budget of undoing
+OVERWRITES_EACH = 2
+UNDONE_EACH = 3  # of one person's changes, in ten minutes; a fourth would wait for the end of a pause
 LOSS, DOUBLED = 0.2, 0.2
 
 
@@ -28,6 +29,13 @@ class Story:
     overwrites: int = 0
     deeds: list[str] = field(default_factory=list)
 
+    def takes(self, deed: str) -> bool:
+        """Whether the budget of undoing is enough for this too: Bob's changes spend his, what is trashed nobody's."""
+        if deed == "trash":
+            return self.deeds.count(deed) < UNDONE_EACH
+        spent = self.overwrites + self.deeds.count("rename")
+        return spent < UNDONE_EACH and (deed == "rename" or self.overwrites < OVERWRITES_EACH)
+
 
 @pytest.fixture
 def storm(live: LiveApp) -> Iterator[random.Random]:
@@ -39,7 +47,7 @@ def storm(live: LiveApp) -> Iterator[random.Random]:
 
 def _deed(live: LiveApp, story: Story, chance: random.Random) -> None:
     name = chance.choice(("own", "overwrite", "rename", "trash"))
-    if name == "overwrite" and story.overwrites == OVERWRITES_EACH:
+    if name != "own" and not story.takes(name):
         name = "own"
     with live.running.world.lock:
         trashed = live.running.world.sites["acme"].attachments[int(story.file)].status == "trashed"

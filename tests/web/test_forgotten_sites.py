@@ -11,7 +11,7 @@ import psycopg
 import pytest
 import redis
 
-from lockpoint.connect import sites
+from lockpoint.connect import site_memory
 from lockpoint.services.tenancy import activity
 from simulator.world.seed import ALICE
 from tests.support import databases
@@ -23,7 +23,7 @@ CACHES = {
     "lockpoint.services.quota_accounting.Counter.tenant_id",
     "lockpoint.confluence.people.ConfluencePeople._own",
     "lockpoint.connect.impersonation.Impersonation._kept",
-    "lockpoint.connect.sites.SiteDirectory._known",
+    "lockpoint.connect.site_memory.SiteMemory._known",
     "lockpoint.services.tenancy.licence.HeardLicences._heard",
 }
 """Places that certainly hold something of a site in use."""
@@ -98,7 +98,7 @@ def test_after_an_uninstall_nothing_of_the_site_is_left_in_memory(
     Compiled statements keep the values of their first execution; they are dropped together. A look at the changes of
     all sites would drop what a slow machine has just read.
     """
-    monkeypatch.setattr(sites, "LOOK_SECONDS", math.inf)
+    monkeypatch.setattr(site_memory, "LOOK_SECONDS", math.inf)
     use(live, "acme", "alice", "bob")
     use(live, "globex", "gina", "greta")
     of_acme, of_globex = tells_of(live, "acme"), tells_of(live, "globex")

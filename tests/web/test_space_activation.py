@@ -18,6 +18,7 @@ from lockpoint.services.ports.jobs import JobKind
 from lockpoint.services.tenancy.activity import is_on
 from simulator.world.seed import SPACE_ID
 from tests.web.api.document import CheckedApi, refusal
+from tests.web.doors import BOTH_DOORS
 from tests.web.forge.test_macro_export import export as through_forge
 from tests.web.live_app import Json, LiveApp
 from tests.web.test_macro_export import export as through_connect
@@ -37,9 +38,7 @@ AGED = (
 
 NOBODY: Json = {"people": [], "groups": []}
 
-pytestmark = pytest.mark.parametrize(
-    "live", [{}, {"acme": "forge"}], ids=["connect", "forge"], indirect=True, scope="module"
-)
+pytestmark = BOTH_DOORS
 
 
 @dataclass(frozen=True)

@@ -153,10 +153,14 @@ export interface ExtendBody {
   readonly unlockOnUpload?: boolean | null;
 }
 
-/** How long the app may call the site with the token that Forge brought last; null: not until the next one comes. */
+/** How long the app may call the site with the token that Forge brought last; null: not until the next one comes.
+
+When Forge sent an event, and its hourly call, last; null: none yet. */
 export interface ForgeHealthModel {
   readonly accessUntil: string | null;
   readonly renewedAt: string | null;
+  readonly lastEventAt: string | null;
+  readonly lastTickAt: string | null;
 }
 
 export interface GroupModel {

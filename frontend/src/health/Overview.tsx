@@ -46,11 +46,13 @@ function Points({ points, now, voice: { t, formats } }: { readonly points: NonNu
 
 function Access({ forge, now, voice: { t, formats } }: { readonly forge: NonNullable<Health["forge"]>; readonly now: string; readonly voice: Voice }) {
   const state = accessState(forge, now);
-  const { accessUntil, renewedAt } = forge;
+  const { accessUntil, renewedAt, lastEventAt, lastTickAt } = forge;
   return (
     <Finding look={state === "good" ? "good" : "warning"}>
       <p>{t(`health.forge.${state}`, { time: formats.moment(accessUntil ?? now) })}</p>
       {renewedAt !== null && <p class="hint">{t("health.forge.renewed", { time: formats.moment(renewedAt) })}</p>}
+      <p class="hint">{lastEventAt === null ? t("health.forge.noEvent") : t("health.forge.event", { time: formats.moment(lastEventAt) })}</p>
+      <p class="hint">{lastTickAt === null ? t("health.forge.noTick") : t("health.forge.tick", { time: formats.moment(lastTickAt) })}</p>
     </Finding>
   );
 }

@@ -84,8 +84,12 @@ function textsOf(config: Readonly<Record<string, unknown>>): Readonly<Record<str
   return Object.fromEntries(texts) as Readonly<Record<string, string>>;
 }
 
+/** Our server names itself in its answers: the platform calls it, and names it to no frame. */
+const SERVER = "lockpoint-server";
+
 export function forgeHost(bridge: ForgeBridge): Host {
   const { requestConfluence, router, view } = bridge;
+  let server: string | null = null;
   return {
     async context() {
       const { moduleKey, locale, timezone, extension } = await view.getContext();
@@ -106,7 +110,9 @@ export function forgeHost(bridge: ForgeBridge): Host {
         throw new TypeError("Forge brought no answer.", { cause });
       });
       if (status === undefined) throw new TypeError("Forge answered without a status.");
-      return responseOf(status, headers ?? {}, body);
+      const answer = responseOf(status, headers ?? {}, body);
+      server = answer.headers.get(SERVER) ?? server;
+      return answer;
     },
     async upload(target, file) {
       const body = new FormData();
@@ -121,7 +127,7 @@ export function forgeHost(bridge: ForgeBridge): Host {
       rememberTheme();
       void view.theme.enable();
     },
-    publicPage: () => null, // the platform calls our server, and names it to nobody
+    publicPage: (path) => server === null ? null : `${server}${path}`,
     open: (url) => void router.open(url),
     close: () => void view.close(),
     keepParameters: (parameters) => view.submit({ config: parameters }),

@@ -170,7 +170,6 @@ test("theme, tabs, closing and the ready event are the bridge's", async () => {
   host.open("https://acme.example/a");
   host.close();
   host.ready();
-  expect(host.publicPage("/privacy")).toBeNull();
   await vi.waitFor(() => expect(calls.map(({ command }) => command)).toContain("emitReadyEvent"));
   expect(calls).toContainEqual({ command: "navigate", payload: { url: "https://acme.example/a", type: "new-tab" } });
   expect(calls.map(({ command }) => command)).toEqual(expect.arrayContaining(["enableTheming", "close", "emit"]));
@@ -194,4 +193,14 @@ describe("a new version on Forge", () => {
     answers["fetchProduct"] = answer;
     await expect((await realHost()).upload(target, sent)).rejects.toMatchObject({ status });
   });
+});
+
+test("pages of our server have an address once it has named itself in an answer", async () => {
+  answers["invoke"] = answered(200, {});
+  const host = await realHost();
+  await host.fetch("/api/v1/me", {});
+  expect(host.publicPage("/privacy")).toBeNull();
+  answers["invoke"] = answered(200, {}, { "lockpoint-server": ["https://lockpoint.example.com"] });
+  await host.fetch("/api/v1/me", {});
+  expect(host.publicPage("/privacy")).toBe("https://lockpoint.example.com/privacy");
 });

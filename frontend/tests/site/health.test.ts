@@ -15,6 +15,8 @@ function health(change: Partial<Health> = {}): Health {
   };
 }
 
+const HEARD = { lastEventAt: null, lastTickAt: null };
+
 describe("health", () => {
   test("locks that do not protect stand under their reason, what a newer server knows under another", () => {
     const file = (id: string, unprotectedReason: string) =>
@@ -42,9 +44,9 @@ describe("health", () => {
 
   test("access through Forge is there, ends soon, or is missing", () => {
     const renewedAt = "2026-11-28T11:00:00Z";
-    expect(accessState({ accessUntil: "2026-11-28T13:00:00Z", renewedAt }, NOW)).toBe("good");
-    expect(accessState({ accessUntil: "2026-11-28T12:59:59Z", renewedAt }, NOW)).toBe("ending");
-    expect(accessState({ accessUntil: null, renewedAt }, NOW)).toBe("none");
+    expect(accessState({ ...HEARD, accessUntil: "2026-11-28T13:00:00Z", renewedAt }, NOW)).toBe("good");
+    expect(accessState({ ...HEARD, accessUntil: "2026-11-28T12:59:59Z", renewedAt }, NOW)).toBe("ending");
+    expect(accessState({ ...HEARD, accessUntil: null, renewedAt }, NOW)).toBe("none");
   });
 
   test("copy mode undoes where Confluence does not", () => {

@@ -43,10 +43,15 @@ class PointsHealth:
 
 @dataclass(frozen=True, slots=True)
 class ForgeHealth:
-    """`access_until` None: the app may not call the site until Forge brings a token again."""
+    """`access_until` None: the app may not call the site until Forge brings a token again.
+
+    `last_event_at` and `last_tick_at` None: there was none yet; one within a minute after another does not count.
+    """
 
     access_until: datetime | None
     renewed_at: datetime | None
+    last_event_at: datetime | None
+    last_tick_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,9 @@ def _points(services: Services, actor: Actor) -> PointsHealth:
 
 def _forge(readings: SiteReadings, now: datetime) -> ForgeHealth:
     token = readings.token
-    if token is None:
-        return ForgeHealth(None, None)
-    return ForgeHealth(token.expires_at if token.expires_at > now else None, token.received_at)
+    return ForgeHealth(
+        access_until=token.expires_at if token and token.expires_at > now else None,
+        renewed_at=token.received_at if token else None,
+        last_event_at=readings.event_at,
+        last_tick_at=readings.tick_at,
+    )

@@ -167,8 +167,17 @@ def standing(found: FoundRecord, known: Record | None) -> FoundRecord:
 def reading_of(services: Services, tenant: Tenant, attachment_id: str, row: StoredProperty | None) -> FoundRecord:
     if row is None:
         return Absent()
-    found = records.decode(row.value, row.version, Subject(tenant.client_key, attachment_id), services.mac_keys)
+    found = _decoded(services, tenant, attachment_id, row)
     return since(found, row) if isinstance(found, Held | Free) else found
+
+
+def _decoded(services: Services, tenant: Tenant, attachment_id: str, row: StoredProperty) -> FoundRecord:
+    """Under the site's name, else under its former one."""
+    of_site, *of_former = (
+        records.decode(row.value, row.version, Subject(name, attachment_id), services.mac_keys)
+        for name in tenant.signed_names
+    )
+    return next((found for found in (of_site, *of_former) if not isinstance(found, Unreadable)), of_site)
 
 
 def since(record: Record, row: StoredProperty) -> Record:

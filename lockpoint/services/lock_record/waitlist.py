@@ -107,7 +107,7 @@ def store_waitlist(
     person: str | None = None,
 ) -> StoredProperty:
     """Store the waitlist on condition that it is still `row`, and return the new row; `LostRace` otherwise."""
-    place, version = _place(tenant, attachment_id), row.version + 1 if row else 1
+    place, version = _place(tenant.client_key, attachment_id), row.version + 1 if row else 1
     fields = {"schema": 1, **_members(waitlist)}
     value = signed_json.sign_dated(fields, place, version, services.clock.now(), services.mac_keys)
     host = PropertyHost.ATTACHMENT
@@ -125,9 +125,9 @@ def _fields(
 ) -> dict[str, object] | None:
     if row is None:
         return None
-    place = _place(tenant, attachment_id)
-    return signed_json.verify_dated(row.value, place, row.version, row.created, services.mac_keys)
+    places = (_place(name, attachment_id) for name in tenant.signed_names)
+    return signed_json.verify_dated_anywhere(row.value, places, row.version, row.created, services.mac_keys)
 
 
-def _place(tenant: Tenant, attachment_id: str) -> str:
-    return f"{KEY}/{tenant.client_key}/{attachment_id}"
+def _place(name: str, attachment_id: str) -> str:
+    return f"{KEY}/{name}/{attachment_id}"

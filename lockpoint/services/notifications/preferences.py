@@ -119,8 +119,8 @@ class _Stored:
 
 def _stored(services: Services, tenant: Tenant, account: str, priority: Priority) -> _Stored:
     row, keys = services.user_properties.read(tenant, account, KEY, priority=priority), services.mac_keys
-    place = _place(tenant, account)
-    fields = signed_json.verify_dated(row.value, place, row.version, row.created, keys) if row else None
+    places = (_place(name, account) for name in tenant.signed_names)
+    fields = signed_json.verify_dated_anywhere(row.value, places, row.version, row.created, keys) if row else None
     if row is None or fields is None:
         return _Stored(Preferences(), outdated=False)
     return _Stored(_parse(fields), outdated="at" not in fields or signed_json.key_id_of(row.value) != keys.newest)
@@ -134,7 +134,8 @@ def _store(services: Services, tenant: Tenant, account: str, wanted: Preferences
         "time_zone": wanted.time_zone,
         "restricted": wanted.restricted,
     }
-    value = signed_json.sign_dated(fields, _place(tenant, account), 0, services.clock.now(), services.mac_keys)
+    place, now = _place(tenant.client_key, account), services.clock.now()
+    value = signed_json.sign_dated(fields, place, 0, now, services.mac_keys)
     services.user_properties.write(tenant, account, KEY, value, priority=priority)
 
 
@@ -154,5 +155,5 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-def _place(tenant: Tenant, account: str) -> str:
-    return f"{KEY}/{tenant.client_key}/{account}"
+def _place(name: str, account: str) -> str:
+    return f"{KEY}/{name}/{account}"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from lockpoint.services.context import Priority, Tenant
@@ -24,11 +25,18 @@ class ForgeRegistration:
     version: str
 
 
+class Sign(StrEnum):
+    """A call of the platform that admins miss when it does not come."""
+
+    EVENT = "event"
+    TICK = "tick"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForgeSite:
     """A site by its cloud id. `registration` None: it has come by Connect alone; `connected`: Connect's secret is kept.
 
-    `display_url` is the site's own address.
+    `display_url` is the site's own address; `heard` has when Forge sent each kind of call last.
     """
 
     tenant: Tenant
@@ -36,6 +44,7 @@ class ForgeSite:
     display_url: str | None
     seen_at: datetime | None
     connected: bool
+    heard: Mapping[Sign, datetime] = field(default_factory=dict)
 
 
 class ForgeSiteChange(Protocol):
@@ -60,6 +69,10 @@ class ForgeSiteChange(Protocol):
         """Give another site, known by Connect, this cloud id; one that has left loses it."""
         ...
 
+    def adopt(self, former_key: str) -> None:
+        """What was signed for an earlier installation counts for this site from now on, its locks unchecked."""
+        ...
+
     def log(self, tenant_id: int, event: InstallationEvent, at: datetime) -> None: ...
 
     def come_back(self, tenant_id: int) -> None:
@@ -69,17 +82,27 @@ class ForgeSiteChange(Protocol):
     def defer(self, jobs: Sequence[Job]) -> None: ...
 
 
-class ForgeSites(Protocol):
-    """Every method raises `StorageUnavailable`."""
+class KnownSites(Protocol):
+    """Sites as a process may remember them; every method raises `StorageUnavailable`."""
 
     def find(self, cloud_id: str) -> ForgeSite | None:
-        """Departed ones, too; one round trip."""
+        """Departed ones, too."""
         ...
 
-    def note_seen(self, tenant: Tenant, at: datetime) -> None: ...
+    def note_seen(self, tenant: Tenant, at: datetime, sign: Sign | None) -> None:
+        """By any call, and by that kind of call."""
+        ...
+
+
+class ForgeSites(KnownSites, Protocol):
+    """Every method raises `StorageUnavailable`; `find` costs one round trip."""
 
     def silent(self, before: datetime, now: datetime) -> Sequence[ForgeSite]:
         """Return sites at Forge's door that were seen last before that, and have no live token."""
+        ...
+
+    def former(self, tenant: Tenant) -> Tenant | None:
+        """Return the newest installation by Connect at this site's own address that has another name."""
         ...
 
     def note_account(self, tenant: Tenant, account: str) -> None:
@@ -115,7 +138,7 @@ class SystemTokens(Protocol):
         ...
 
     def keep(self, tenant: Tenant, token: AccessToken, now: datetime, catch_up: Sequence[Job]) -> bool:
-        """Store it if it outlives the known one by minutes; return whether none was live.
+        """Store it if it outlives the known one by minutes; return whether none was live, or none that a key opens.
 
         Then `catch_up` is queued and waiting jobs become due, in the same transaction.
         """

@@ -77,11 +77,16 @@ class TokenTimes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteReadings:
-    """Of one site: mails since a time by result, parked jobs by kind, and its token if one of Forge's is stored."""
+    """Of one site: mails since a time by result, parked jobs by kind, and its token if one of Forge's is stored.
+
+    `event_at` and `tick_at`: when Forge sent an event, and its hourly call, last.
+    """
 
     mails: Mapping[str, int]
     parked: Mapping[str, int]
     token: TokenTimes | None = None
+    event_at: datetime | None = None
+    tick_at: datetime | None = None
 
 
 class SiteHealth(Protocol):

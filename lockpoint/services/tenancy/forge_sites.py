@@ -14,12 +14,14 @@ from lockpoint.services.errors import Forbidden, NoTokenYet, Unauthorised
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.tenancy import InstallationEvent
 from lockpoint.services.tenancy.absence import jobs_after_return
-from lockpoint.services.tenancy.lifecycle import forget, uninstall
+from lockpoint.services.tenancy.lifecycle import forget, supersede, uninstall
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from lockpoint.services.container import Services
     from lockpoint.services.context import Tenant
-    from lockpoint.services.ports.forge import AccessToken, ForgeRegistration, ForgeSite
+    from lockpoint.services.ports.forge import AccessToken, ForgeRegistration, ForgeSite, KnownSites, Sign
 
 SEEN_EVERY: Final = timedelta(minutes=1)
 GOODBYE_AFTER: Final = timedelta(minutes=2)
@@ -29,24 +31,33 @@ SILENCE: Final = timedelta(hours=26)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """`display_url` None: this call does not tell the site's own address. `lifecycle`: the version may have changed."""
+    """`display_url` None: this call does not tell the site's own address. `lifecycle`: the version may have changed.
+
+    `sign`: what kind of call it is, if its time is kept.
+    """
 
     registration: ForgeRegistration
     display_url: str | None = None
     lifecycle: bool = False
+    sign: Sign | None = None
 
 
-def arrive(services: Services, arrival: Arrival) -> Tenant:
+def arrive(services: Services, sites: KnownSites, arrival: Arrival) -> Tenant:
     """Return the site of a verified invocation, active from now on; `StorageUnavailable`.
 
-    Costs one read where nothing is new. A site that was away, or came by Connect, gets the jobs of a return.
+    Costs nothing where `sites` remembers it and nothing is new. A site that was away, or came by Connect, gets the jobs
+    of a return; where another process ended it seconds ago, a later invocation opens it.
     """
-    known = services.forge_sites.find(arrival.registration.cloud_id)
-    if known is None or arrival.lifecycle or not _as_before(known, arrival):
-        return _open(services, arrival)
+    known = sites.find(arrival.registration.cloud_id)
     now = services.clock.now()
-    if known.seen_at is None or not timedelta() <= now - known.seen_at < SEEN_EVERY:
-        services.forge_sites.note_seen(known.tenant, now)
+    if known is None or arrival.lifecycle or not _as_before(known, arrival):
+        tenant = _open(services, arrival)
+        if arrival.sign is not None:
+            sites.note_seen(tenant, now, arrival.sign)
+        return tenant
+    sign = None if arrival.sign is None or _lately(known.heard.get(arrival.sign), now) else arrival.sign
+    if sign is not None or not _lately(known.seen_at, now):
+        sites.note_seen(known.tenant, now, sign)
     return known.tenant
 
 
@@ -91,6 +102,20 @@ def forget_site(services: Services, tenant: Tenant) -> Tenant | None:
     if site is not None and site.registration is not None:
         _end(services, tenant, InstallationEvent.UNINSTALLED, site.registration.installation)
     return ended
+
+
+def take_over(services: Services, tenant: Tenant, former: Tenant) -> None:
+    """Let what was signed for an installation by Connect count for a site on Forge that could not be matched with it.
+
+    Locks are searched for again and signed anew at their next write. The former installation ends: one door is open.
+    """
+    with services.forge_sites.change(tenant.cloud_id or "") as change:
+        change.adopt(former.client_key)
+        change.log(tenant.id, InstallationEvent.MOVED, services.clock.now())
+        change.come_back(tenant.id)
+        change.defer(jobs_after_return(tenant.id))
+    supersede(services, former)
+    forget(services, tenant)
 
 
 def end_silent(services: Services) -> int:
@@ -142,6 +167,10 @@ def _open(services: Services, arrival: Arrival) -> Tenant:
             change.defer((Job(JobKind.COPY_TEXTS, tenant.id),))
     forget(services, tenant, *(() if known is None else (known.tenant,)))
     return tenant
+
+
+def _lately(moment: datetime | None, now: datetime) -> bool:
+    return moment is not None and timedelta() <= now - moment < SEEN_EVERY
 
 
 def _as_before(known: ForgeSite, arrival: Arrival) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lockpoint.services.context import Door, Priority
 from lockpoint.services.quota_accounting import spending_on
-from lockpoint.services.tenancy import lifecycle
+from lockpoint.services.tenancy.forge_sites import take_over
 
 if TYPE_CHECKING:
     from lockpoint.services.container import Services
@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from lockpoint.services.ports.confluence import People
 
 
-def note_facts(services: Services, tenant: Tenant) -> None:
-    """Ask for what is not known yet; raises the host's errors.
+def note_facts(services: Services, tenant: Tenant) -> bool:
+    """Ask for what is not known yet; return whether the site is still there. Raises the host's errors.
 
-    A Connect site whose cloud id a site on Forge has is the same site: it ends, since one door is open at a time.
+    A Connect site whose cloud id a site on Forge has is the same site: it ends, since one door is open at a time, and
+    its locks count there.
     """
     with spending_on("site_facts"):
         account = services.people.own_account(tenant, priority=Priority.MAINTENANCE)
@@ -25,8 +26,8 @@ def note_facts(services: Services, tenant: Tenant) -> None:
             services.forge_sites.note_account(tenant, account)
         if tenant.door is Door.FORGE:
             _note_address(services, tenant)
-        elif tenant.cloud_id is None:
-            _note_cloud(services, tenant)
+            return True
+        return tenant.cloud_id is not None or _note_cloud(services, tenant)
 
 
 def app_accounts(people: People, tenant: Tenant, *, priority: Priority) -> frozenset[str]:
@@ -50,14 +51,16 @@ def _note_address(services: Services, tenant: Tenant) -> None:
             services.forge_sites.note_address(tenant, address)
 
 
-def _note_cloud(services: Services, tenant: Tenant) -> None:
+def _note_cloud(services: Services, tenant: Tenant) -> bool:
     cloud_id = services.site_facts.cloud_id(tenant, priority=Priority.MAINTENANCE)
     if cloud_id is None:
-        return
+        return True
     with services.forge_sites.change(cloud_id) as change:
         holder = change.find()
         if holder is None or not holder.tenant.installed:
             change.name(tenant)
-            return
-    if holder.tenant.door is Door.FORGE and holder.tenant.id != tenant.id:
-        lifecycle.supersede(services, tenant)
+            return True
+    if holder.tenant.door is not Door.FORGE or holder.tenant.id == tenant.id:
+        return True
+    take_over(services, holder.tenant, tenant)
+    return False

@@ -164,7 +164,7 @@ def _store(
     services: Services, actor: Actor, space_id: str, wanted: SpaceSettings, present: StoredSpaceSettings
 ) -> StoredProperty:
     tenant, host, person = actor.tenant, PropertyHost.SPACE, actor.account_id
-    place, now = _place(tenant, space_id), services.clock.now()
+    place, now = _place(tenant.client_key, space_id), services.clock.now()
     value = signed_json.sign_dated(space_fields(wanted), place, wanted.version + 1, now, services.mac_keys)
     try:
         if present.row is None:
@@ -187,7 +187,8 @@ def _verified(
 ) -> dict[str, object] | None:
     if row is None:
         return None
-    return signed_json.verify_dated(row.value, _place(tenant, space_id), row.version, row.created, services.mac_keys)
+    places = (_place(name, space_id) for name in tenant.signed_names)
+    return signed_json.verify_dated_anywhere(row.value, places, row.version, row.created, services.mac_keys)
 
 
 def _remember(
@@ -241,5 +242,5 @@ def _members(settings: SpaceSettings) -> dict[str, object]:
     return {**settings.own, "managers": settings.managers, "manager_groups": settings.manager_groups}
 
 
-def _place(tenant: Tenant, space_id: str) -> str:
-    return f"{KEY}/{tenant.client_key}/{space_id}"
+def _place(name: str, space_id: str) -> str:
+    return f"{KEY}/{name}/{space_id}"

@@ -27,11 +27,11 @@ STRIPPED: Final[dict[Column[Any], Any]] = {
     _ROW.base_url: ERASED,
     **dict.fromkeys((_ROW.display_url, _ROW.oauth_client_id, _ROW.licence, _ROW.licence_checked_at, _ROW.returned_at)),
     **dict.fromkeys((_ROW.forge_url, _ROW.forge_installation, _ROW.forge_environment, _ROW.forge_version)),
-    _ROW.forge_seen_at: None,
+    **dict.fromkeys((_ROW.forge_seen_at, _ROW.forge_event_at, _ROW.forge_tick_at)),
     _ROW.app_accounts: [],
     **dict.fromkeys((_ROW.secret, _ROW.previous_secret, _ROW.secret_changed_at)),
 }
-"""What a departed registration has in the end, beside number, client key, cloud id and dates."""
+"""What a departed registration has in the end, beside number, client keys, cloud id and dates."""
 
 _NOT_STRIPPED: Final = or_(*(column.is_distinct_from(value) for column, value in STRIPPED.items()))
 

@@ -16,7 +16,7 @@ from sqlalchemy import insert as plain_insert
 from sqlalchemy.dialects.postgresql import insert
 
 from lockpoint.services.context import Door, Tenant
-from lockpoint.services.ports.forge import ForgeRegistration, ForgeSite
+from lockpoint.services.ports.forge import ForgeRegistration, ForgeSite, Sign
 from lockpoint.services.ports.jobs import Job
 from lockpoint.services.ports.tenancy import ERASED, InstallationEvent
 from lockpoint.storage.advisory_locks import Purpose, hold_names_in_transaction
@@ -27,6 +27,7 @@ from lockpoint.storage.tenancy.installations import tenant_of
 from lockpoint.storage.tenancy.reactivation import come_back
 
 _ROW: Final = INSTALLATION.c
+_HEARD: Final = {Sign.EVENT: _ROW.forge_event_at, Sign.TICK: _ROW.forge_tick_at}
 
 
 def born_on_forge(cloud_id: str) -> str:
@@ -42,9 +43,10 @@ class PostgresForgeSites:
         with self._database.single() as connection:
             return _find(connection, cloud_id)
 
-    def note_seen(self, tenant: Tenant, at: datetime) -> None:
+    def note_seen(self, tenant: Tenant, at: datetime, sign: Sign | None) -> None:
+        values = {"forge_seen_at": at} | ({} if sign is None else {_HEARD[sign].name: at})
         with self._database.single() as connection:
-            connection.execute(update(INSTALLATION).where(_ROW.id == tenant.id).values(forge_seen_at=at))
+            connection.execute(update(INSTALLATION).where(_ROW.id == tenant.id).values(values))
 
     def silent(self, before: datetime, now: datetime) -> Sequence[ForgeSite]:
         live = select(1).where(FORGE_TOKEN.c.tenant_id == _ROW.id, FORGE_TOKEN.c.expires_at > now).exists()
@@ -52,6 +54,13 @@ class PostgresForgeSites:
         with self._database.single() as connection:
             rows = connection.execute(select(INSTALLATION).where(at_the_door, ~live).order_by(_ROW.id)).all()
         return [_site(row) for row in rows]
+
+    def former(self, tenant: Tenant) -> Tenant | None:
+        there = (_ROW.base_url == tenant.display_url) & (_ROW.id != tenant.id) & (_ROW.door == Door.CONNECT.value)
+        newest = select(INSTALLATION).where(there).order_by(_ROW.installed.desc(), _ROW.id.desc()).limit(1)
+        with self._database.single() as connection:
+            row = connection.execute(newest).one_or_none()
+        return None if row is None else tenant_of(row)
 
     def note_account(self, tenant: Tenant, account: str) -> None:
         missing = (_ROW.id == tenant.id) & ~_ROW.app_accounts.contains([account])
@@ -111,6 +120,10 @@ class PostgresForgeSiteChange:
         ours = (_ROW.id == tenant.id) & _ROW.cloud_id.is_(None)
         self._connection.execute(update(INSTALLATION).where(ours).values(cloud_id=self._cloud_id))
 
+    def adopt(self, former_key: str) -> None:
+        of_site = _ROW.cloud_id == self._cloud_id
+        self._connection.execute(update(INSTALLATION).where(of_site).values(former_key=former_key))
+
     def log(self, tenant_id: int, event: InstallationEvent, at: datetime) -> None:
         self._connection.execute(plain_insert(INSTALLATION_EVENT).values(tenant_id=tenant_id, event=event.value, at=at))
 
@@ -152,6 +165,7 @@ def _site(row: Any) -> ForgeSite:
         display_url=row.display_url,
         seen_at=row.forge_seen_at,
         connected=row.secret is not None,
+        heard={sign: at for sign, column in _HEARD.items() if (at := getattr(row, column.name)) is not None},
     )
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from lockpoint.services.context import Door, Tenant
@@ -22,6 +23,14 @@ LONGER: Final = timedelta(minutes=10)
 """Forge hands out the same token many times, and much the same life again: only a longer one is written."""
 
 _ROW: Final = FORGE_TOKEN.c
+
+
+@dataclass(frozen=True, slots=True)
+class ResealedTokens:
+    """How many tokens were sealed now, and how many were erased."""
+
+    sealed: int
+    dropped: int
 
 
 class PostgresForgeTokens:
@@ -41,9 +50,9 @@ class PostgresForgeTokens:
 
     def keep(self, tenant: Tenant, token: AccessToken, now: datetime, catch_up: Sequence[Job]) -> bool:
         with self._database.transaction() as connection:
-            live_until = connection.execute(
-                select(_ROW.expires_at).where(_ROW.tenant_id == tenant.id).with_for_update()
-            ).scalar_one_or_none()
+            of_site = _ROW.tenant_id == tenant.id
+            row = connection.execute(select(FORGE_TOKEN).where(of_site).with_for_update()).one_or_none()
+            live_until = row.expires_at if row is not None and self._opened(row, tenant) else None
             if live_until is None or live_until < token.expires_at - LONGER:
                 self._write(connection, tenant, token, now)
             missed = live_until is None or live_until <= now
@@ -59,6 +68,23 @@ class PostgresForgeTokens:
             stored = None if row is None else self._opened(row, tenant)
             if stored is None or stored.value == token.value:
                 connection.execute(delete(FORGE_TOKEN).where(of_site))
+
+    def reseal(self) -> ResealedTokens:
+        """Encrypt under the newest key what is not, and erase what no key opens: the next invocation brings another.
+
+        In one transaction, in which no token can be stored: each is small, and there is one for a site.
+        """
+        sealed = dropped = 0
+        with self._database.transaction() as connection:
+            rows = connection.execute(select(_ROW.tenant_id, _ROW.token).order_by(_ROW.tenant_id).with_for_update())
+            for row in rows.all():
+                of_site, key_id = _ROW.tenant_id == row.tenant_id, self._keys.sealed_by(row.token)
+                if key_id is None:
+                    dropped += connection.execute(delete(FORGE_TOKEN).where(of_site)).rowcount
+                elif key_id != self._keys.newest:
+                    fresh = {"token": self._keys.reseal(row.token)}
+                    sealed += connection.execute(update(FORGE_TOKEN).where(of_site).values(fresh)).rowcount
+        return ResealedTokens(sealed, dropped)
 
     def _write(self, connection: Connection, tenant: Tenant, token: AccessToken, now: datetime) -> None:
         sealed = self._keys.seal(token.value, tenant.client_key)

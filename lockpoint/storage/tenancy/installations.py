@@ -182,6 +182,7 @@ def tenant_of(row: Any) -> Tenant:
         door=Door(row.door),
         cloud_id=row.cloud_id,
         app_accounts=frozenset(row.app_accounts),
+        former_key=row.former_key,
     )
 
 

@@ -1,4 +1,4 @@
-"""What admins of a site watch: its mails, its parked jobs, and how long Forge's token lives."""
+"""What admins of a site watch: its mails, its parked jobs, and how Forge reaches it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from sqlalchemy import Integer, cast, func, select
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports.listing import SiteReadings, TokenTimes
 from lockpoint.storage.engine import Database
-from lockpoint.storage.tables import EMAIL_LOG, FORGE_TOKEN, QUEUE
+from lockpoint.storage.tables import EMAIL_LOG, FORGE_TOKEN, INSTALLATION, QUEUE
 
 _LOG: Final = EMAIL_LOG.c
 _JOB: Final = QUEUE.c
 _TOKEN: Final = FORGE_TOKEN.c
+_SITE: Final = INSTALLATION.c
 _of_job = cast(_JOB.args["tenant_id"].astext, Integer)
 
 
@@ -32,9 +33,13 @@ class PostgresSiteHealth:
             .group_by(_JOB.task_name)
         )
         token = select(_TOKEN.received_at, _TOKEN.expires_at).where(_TOKEN.tenant_id == tenant.id)
+        heard_at = select(_SITE.forge_event_at, _SITE.forge_tick_at).where(_SITE.id == tenant.id)
         with self._database.transaction() as connection:
             times = connection.execute(token).one_or_none()
+            heard = connection.execute(heard_at).one()
             return SiteReadings(
+                event_at=heard[0],
+                tick_at=heard[1],
                 token=None if times is None else TokenTimes(*times),
                 mails=dict(connection.execute(mails).all()),
                 parked=dict(connection.execute(parked).all()),

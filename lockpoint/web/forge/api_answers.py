@@ -20,12 +20,18 @@ _NEXT: Final = re.compile(r'<(\?[^>]*)>; rel="next"')
 TOO_LARGE_TEXT: Final = "The answer is larger than Forge carries (5 MB). Ask for less, for example a shorter period."
 
 
-def adapt_answers(app: Flask) -> None:
-    """Adapt every answer of the API below `/forge`, those of guards and crashes included."""
+def adapt_answers(app: Flask, app_url: str) -> None:
+    """Adapt every answer of the API below `/forge`, those of guards and crashes included.
+
+    Each names our server, which the frame of a screen does not know, for links to pages for everybody.
+    """
 
     @app.after_request
     def adapt(answer: Response) -> Response:
-        return adapted(answer) if request.path.startswith(f"{FORGE_PREFIX}/api/") else answer
+        if not request.path.startswith(f"{FORGE_PREFIX}/api/"):
+            return answer
+        answer.headers["Lockpoint-Server"] = app_url
+        return adapted(answer)
 
 
 def adapted(answer: Response) -> Response:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lockpoint.forge.tokens import StoredTokens
     from lockpoint.services.container import Services
     from lockpoint.services.context import Tenant
+    from lockpoint.services.ports.forge import KnownSites, Sign
 
 OF_USER: Final = "x-forge-oauth-user"
 OF_SYSTEM: Final = "x-forge-oauth-system"
@@ -38,6 +39,7 @@ class ForgeDoor:
 
     inbound: ForgeInbound
     services: Services
+    sites: KnownSites
     people: ForgePeople
     tokens: StoredTokens
     owner: Callable[[str, str], str | None]
@@ -66,10 +68,10 @@ class ForgeDoor:
         # An invocation that names a person is theirs alone.
         return TokenCaller(tenant, owner if found.person in {None, owner} else None)
 
-    def platform(self, headers: Headers, *, lifecycle: bool = False) -> TokenCaller:
+    def platform(self, headers: Headers, *, lifecycle: bool = False, sign: Sign | None = None) -> TokenCaller:
         """Forge itself, whose token of the app is kept."""
         found = self.inbound.platform(headers.get("authorization"))
-        tenant = self._site(found, lifecycle=lifecycle)
+        tenant = self._site(found, lifecycle=lifecycle, sign=sign)
         header = headers.get(OF_SYSTEM)
         if header is not None and not self.tokens.has(tenant, header):
             self._keep(tenant, header)
@@ -96,14 +98,14 @@ class ForgeDoor:
         if owner in tenant.app_accounts:
             receive(self.services, tenant, token)
 
-    def _site(self, found: Invocation, *, lifecycle: bool = False) -> Tenant:
-        tenant = arrive(self.services, _arrival(found, lifecycle=lifecycle))
+    def _site(self, found: Invocation, *, lifecycle: bool = False, sign: Sign | None = None) -> Tenant:
+        tenant = arrive(self.services, self.sites, _arrival(found, lifecycle=lifecycle, sign=sign))
         if found.licensed is not None:
             self.on_licence(tenant, found.licensed)
         return tenant
 
 
-def _arrival(found: Invocation, *, lifecycle: bool) -> Arrival:
+def _arrival(found: Invocation, *, lifecycle: bool, sign: Sign | None) -> Arrival:
     registration = ForgeRegistration(
         cloud_id=found.cloud_id,
         url=found.api_url + CONTEXT_PATH,
@@ -112,4 +114,4 @@ def _arrival(found: Invocation, *, lifecycle: bool) -> Arrival:
         version=found.version,
     )
     display_url = None if found.site_url is None else found.site_url + CONTEXT_PATH
-    return Arrival(registration=registration, display_url=display_url, lifecycle=lifecycle)
+    return Arrival(registration=registration, display_url=display_url, lifecycle=lifecycle, sign=sign)

@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 API: Final = "/api/v1"
 
 
-def mount_api(app: Flask, blueprints: Iterable[Blueprint]) -> None:
+def mount_api(app: Flask, blueprints: Iterable[Blueprint], app_url: str) -> None:
     """Serve the API a second time, for people at Forge's screens."""
     for blueprint in blueprints:
         prefix = blueprint.url_prefix or ""
         if prefix.startswith(API):
             app.register_blueprint(blueprint, url_prefix=FORGE_PREFIX + prefix, name=f"forge_{blueprint.name}")
-    adapt_answers(app)
+    adapt_answers(app, app_url)
 
 
 def platform_routes(services: Services) -> Blueprint:

@@ -9,7 +9,7 @@ import pytest
 
 from lockpoint.services.context import Door, Tenant
 from lockpoint.services.errors import HostUnavailable, Unauthorised
-from lockpoint.services.ports.forge import AccessToken, ForgeRegistration
+from lockpoint.services.ports.forge import AccessToken, ForgeRegistration, Sign
 from lockpoint.services.ports.jobs import JobKind
 from lockpoint.services.ports.tenancy import InstallationEvent
 from lockpoint.services.tenancy.forge_sites import (
@@ -48,7 +48,7 @@ def jobs(world: World, tenant: Tenant) -> list[JobKind]:
 
 
 def come(world: World, registration: ForgeRegistration = HERE, **other: object) -> Tenant:
-    return arrive(world.services, Arrival(registration=registration, **other))  # type: ignore[arg-type]
+    return arrive(world.services, world.services.forge_sites, Arrival(registration=registration, **other))  # type: ignore[arg-type]
 
 
 def events(world: World) -> list[InstallationEvent]:
@@ -78,6 +78,25 @@ def test_further_invocations_write_once_a_minute(world: World) -> None:
     come(world)
     come(world)
     assert (sites.changes, sites.sights) == (1, 1)  # type: ignore[attr-defined]
+
+
+def test_events_and_hourly_calls_are_noted_once_a_minute(world: World) -> None:
+    """Also the one that opens the site; a storm of events writes no more than that."""
+    tenant = come(world, sign=Sign.TICK)
+    sites, begun = world.services.forge_sites, world.clock.now()
+    world.clock.advance(seconds=30)
+    for _ in range(100):
+        come(world, sign=Sign.EVENT)
+        come(world, sign=Sign.TICK)
+    assert sites.sights == 2  # type: ignore[attr-defined]
+    world.clock.advance(seconds=45)
+    come(world, sign=Sign.EVENT)
+    found = sites.find(tenant.cloud_id or "")
+    assert found is not None
+    assert found.heard == {Sign.TICK: begun, Sign.EVENT: begun + timedelta(seconds=30)}
+    world.clock.advance(seconds=15)
+    come(world, sign=Sign.EVENT)
+    assert sites.sights == 3  # type: ignore[attr-defined]
 
 
 def test_a_site_that_connect_knew_keeps_number_and_name(world: World) -> None:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from lockpoint.services.context import Door, Tenant
-from lockpoint.services.ports.forge import AccessToken, ForgeRegistration
+from lockpoint.services.ports.forge import AccessToken, ForgeRegistration, Sign
 from lockpoint.services.ports.tenancy import InstallationEvent
 from lockpoint.storage.engine import Database
 from lockpoint.storage.keyring import Keyring
@@ -137,11 +137,17 @@ def test_the_app_s_accounts_add_up(sites: PostgresForgeSites, acme: Tenant, data
 def test_addresses_and_sights_are_noted(sites: PostgresForgeSites) -> None:
     tenant = opened(sites)
     sites.note_address(tenant, ADDRESS)
-    sites.note_seen(tenant, START + timedelta(hours=1))
+    sites.note_seen(tenant, START + timedelta(minutes=30), Sign.EVENT)
+    sites.note_seen(tenant, START + timedelta(minutes=40), Sign.TICK)
+    sites.note_seen(tenant, START + timedelta(hours=1), None)
     found = sites.find(CLOUD)
     assert found is not None
     assert (found.tenant.display_url, found.display_url) == (ADDRESS, ADDRESS)
     assert found.seen_at == START + timedelta(hours=1)
+    assert found.heard == {
+        Sign.EVENT: START + timedelta(minutes=30),
+        Sign.TICK: START + timedelta(minutes=40),
+    }
     assert opened(sites, display_url=None).display_url == ADDRESS
 
 

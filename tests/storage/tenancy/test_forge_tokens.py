@@ -20,7 +20,7 @@ from lockpoint.storage.keyring import keyring
 from lockpoint.storage.retention.purge import EXPIRED_TOKENS, Retention
 from lockpoint.storage.tables import FORGE_TOKEN, INSTALLATION, QUEUE
 from lockpoint.storage.tenancy.forge_sites import PostgresForgeSites
-from lockpoint.storage.tenancy.forge_tokens import PostgresForgeTokens
+from lockpoint.storage.tenancy.forge_tokens import PostgresForgeTokens, ResealedTokens
 from tests.fakes.world import START, FakeClock
 
 ROOT = "an invented root key of more than 32 characters"
@@ -213,3 +213,44 @@ def test_a_job_that_found_no_token_waits_long_only_where_none_came_meanwhile(
         due_in = func.extract("epoch", QUEUE.c.scheduled_at - func.now())
         left = connection.execute(select(due_in).where(QUEUE.c.status == "todo")).scalar_one()
     assert least < float(left) < most
+
+
+# The root key changes
+
+OLD, NEW = ROOT, "another invented root key of 32 characters"
+
+
+def test_a_change_of_keys_seals_every_token_again(
+    store: PostgresForgeTokens, sites: tuple[Tenant, Tenant], database: Database
+) -> None:
+    """Both keys open until then; afterwards the old one may be dropped. A second time does nothing."""
+    acme, globex = sites
+    store.keep(acme, token(), START, ())
+    both = PostgresForgeTokens(database, keyring([NEW, OLD]))
+    both.keep(globex, token("of-globex"), START, ())
+    assert both.find(acme, START) == token()
+    assert [both.reseal(), both.reseal()] == [ResealedTokens(1, 0), ResealedTokens(0, 0)]
+    after = PostgresForgeTokens(database, keyring([NEW]))
+    assert (after.find(acme, START), after.find(globex, START)) == (token(), token("of-globex"))
+
+
+def test_tokens_that_no_key_opens_are_erased(
+    store: PostgresForgeTokens, sites: tuple[Tenant, Tenant], database: Database
+) -> None:
+    store.keep(sites[0], token(), START, ())
+    after = PostgresForgeTokens(database, keyring([NEW]))
+    assert after.reseal() == ResealedTokens(0, 1)
+    assert rows(database) == []
+
+
+def test_a_token_that_no_key_opens_gives_way_to_the_next(
+    store: PostgresForgeTokens, sites: tuple[Tenant, Tenant], database: Database
+) -> None:
+    """Whoever dropped a key too early waits for the next invocation only: it brings the same token, and a catch-up."""
+    acme = sites[0]
+    store.keep(acme, token(), START, ())
+    after = PostgresForgeTokens(database, keyring([NEW]))
+    assert after.find(acme, START) is None
+    assert after.keep(acme, token(), START, [Job(JobKind.SWEEP, acme.id)])
+    assert after.find(acme, START) == token()
+    assert [job.task_name for job in jobs(database)] == [JobKind.SWEEP.value]

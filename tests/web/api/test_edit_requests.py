@@ -9,7 +9,10 @@ import pytest
 from lockpoint.services.ports.jobs import JobKind
 from simulator.world.seed import ALICE, BOB, CHARLIE, DANA
 from tests.web.api.document import CheckedApi, refusal
+from tests.web.doors import BOTH_DOORS
 from tests.web.live_app import Json, LiveApp
+
+pytestmark = BOTH_DOORS
 
 WORDS = "Could I have it until noon? \U0001f642"
 

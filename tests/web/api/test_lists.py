@@ -10,7 +10,10 @@ import pytest
 from lockpoint.services.ports.jobs import JobKind
 from simulator.world.seed import CHARLIE, PRIVATE_PAGE_ID
 from tests.web.api.document import CheckedApi, Document, refusal
+from tests.web.doors import BOTH_DOORS
 from tests.web.live_app import SAME_PAGE, LiveApp
+
+pytestmark = BOTH_DOORS
 
 NAMES = ["Alpha.txt", "beta.txt", "delta.txt", "Gamma.txt"]
 

@@ -12,7 +12,10 @@ from lockpoint import bootstrap
 from lockpoint.services.ports.jobs import JobKind
 from simulator.world.seed import ALICE, BOB, CHARLIE, DANA, PRIVATE_FILE_ID, PRIVATE_PAGE_ID
 from tests.web.api.document import CheckedApi, refusal
+from tests.web.doors import BOTH_DOORS
 from tests.web.live_app import LiveApp
+
+pytestmark = BOTH_DOORS
 
 FLAGS = (
     *("lock", "release", "extend", "break", "takeOver", "notifyMe", "giveAccess"),

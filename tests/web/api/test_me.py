@@ -16,7 +16,10 @@ from lockpoint.services.notifications.mail_links import extend_url, unsubscribe_
 from lockpoint.services.ports.jobs import Job, JobKind
 from simulator.world.seed import ALICE, BOB
 from tests.commands.run import lockpoint
+from tests.web.doors import BOTH_DOORS
 from tests.web.live_app import CALL_SECONDS, ERIN, LiveApp
+
+pytestmark = BOTH_DOORS
 
 ALL = dict.fromkeys(
     ("lockEnded", "overwriteAttempt", "unprotected", "lockWillEnd", "editRequest", "editAnswer", "endlessLocks"), True
@@ -32,9 +35,10 @@ def _link(live: LiveApp, account: str, kind: MailKind = MailKind.LOCK_ENDED, loc
 
 
 def _acme(live: LiveApp) -> Tenant:
-    base_url = live.running.world.sites["acme"].base_url
     with bootstrap.operating(live.settings) as working:
-        return next(tenant for tenant in working.services.tenants.active() if tenant.base_url == base_url)
+        acme = working.services.tenants.by_id(live.tenant_id("acme"))
+    assert acme is not None
+    return acme
 
 
 @pytest.mark.usefixtures("other_site_untouched")

@@ -8,7 +8,10 @@ import pytest
 
 from lockpoint.services.ports.jobs import JobKind
 from tests.web.api.document import CheckedApi, refusal
+from tests.web.doors import BOTH_DOORS
 from tests.web.live_app import Json, LiveApp
+
+pytestmark = BOTH_DOORS
 
 APP_BLOCKED = (409, "app_blocked")
 

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from tests.web.api.document import CheckedApi, refusal
+from tests.web.doors import BOTH_DOORS
 from tests.web.live_app import Json, LiveApp
 
 SPACE = "/spaces/DS/settings"
 NOBODY: Json = {"people": [], "groups": []}
 
 
-pytestmark = pytest.mark.usefixtures("other_site_untouched")
+pytestmark = [BOTH_DOORS, pytest.mark.usefixtures("other_site_untouched")]
 
 
 def _space(api: CheckedApi, rules: Json, managers: Json | None = None, who: str = "dana") -> Any:

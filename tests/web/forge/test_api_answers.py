@@ -23,6 +23,7 @@ TROUBLE: dict[str, Exception] = {
     "500": KeyError(),
     "503": StorageUnavailable(),
 }
+SERVER = "https://lockpoint.example.com"
 PLAIN = '\N{SNOWMAN},"a, b"\r\nc\r\n'
 
 
@@ -70,7 +71,7 @@ def both(monkeypatch: pytest.MonkeyPatch) -> ConnectWorld:
     monkeypatch.setattr(guards, "guard_at", lambda _rule, view: guards.guard_of(view))
     routes = odd_routes()
     world = make_world(blueprints=[routes])
-    mount_api(world.app, [routes])
+    mount_api(world.app, [routes], SERVER)
     return world
 
 
@@ -84,7 +85,13 @@ def test_the_same_view_answers(both: ConnectWorld, method: str) -> None:
     first, second = ask(both, "/api/v1/who", method), ask(both, "/forge/api/v1/who", method)
     assert (second.status_code, second.json) == (201, {"account": ALICE, "header": '"t"'})
     assert second.json == first.json
-    assert dict(second.headers) == dict(first.headers)
+    assert dict(second.headers) == {**first.headers, "Lockpoint-Server": SERVER}
+
+
+def test_refusals_name_our_server_too(both: ConnectWorld) -> None:
+    """A screen links to the privacy page and the guides, and its frame does not know where they are."""
+    for path, token in (("/who", "nonsense"), ("/nowhere", None), ("/trouble/500", None)):
+        assert ask(both, f"/forge/api/v1{path}", token=token).headers["Lockpoint-Server"] == SERVER
 
 
 def test_unchanged_is_a_body_and_keeps_its_tag(both: ConnectWorld) -> None:

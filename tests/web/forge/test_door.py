@@ -38,6 +38,7 @@ class Door:
         self.door = ForgeDoor(
             inbound=ForgeInbound(invocations(), lambda: float(NOW)),
             services=self.world.services,
+            sites=self.world.services.forge_sites,
             people=self,  # type: ignore[arg-type]
             tokens=StoredTokens(store, clock.now, self._seconds),
             owner=self.owner,

@@ -7,8 +7,11 @@ from collections.abc import Iterator
 import pytest
 import redis
 
+from lockpoint import bootstrap, worker
+from lockpoint.connect import site_memory
 from lockpoint.services.ports.jobs import JobKind
 from simulator.world.seed import ALICE
+from tests.commands.run import lockpoint
 from tests.support import databases
 from tests.support.stored import unexplained
 from tests.web.live_app import FORGE_APP, LiveApp, live_app
@@ -140,3 +143,79 @@ def test_the_texts_of_mails_move_along(live: LiveApp) -> None:
     live.control("sites/acme/uninstall")
     assert text_shown(live) == (False, True, TEXT["subject"])
     assert app_properties(live, "globex") == others
+
+
+# A site that could not be matched
+
+
+@pytest.fixture
+def unmatched(live: LiveApp, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, str, int]]:
+    """Alice's lock through Connect, whose cloud id nobody noted, and the number of that installation.
+
+    Then Forge comes: the site is a new one there. The other site stays as it is.
+    """
+    monkeypatch.setattr(site_memory, "FRESH_SECONDS", 0)
+    file, number = live.file(live.page()), live.tenant_id("acme")
+    lock_id = live.lock("alice", file, note="of Connect")
+    live.settle()
+    others = live.rows_of_site("globex")
+    live.database.execute("update installation set cloud_id = null where id = %s", [number])
+    live.control("forge/install", site="acme", appId=FORGE_APP, remoteUrl=live.url)
+    assert isinstance(live.doors, dict)
+    live.doors["acme"] = "forge"
+    live.forget_tokens()
+    live.run_jobs(JobKind.SWEEP, JobKind.REDISCOVER, JobKind.RECONCILE)
+    yield file, lock_id, number
+    assert live.rows_of_site("globex") == others
+
+
+def by_forge(live: LiveApp) -> int:
+    row = live.database.execute("select id from installation where door = 'forge'").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def shown_to_bob(live: LiveApp, file: str) -> str:
+    answer = live.call("bob", "GET", f"/attachments/{file}/lock").json()
+    return str(answer["lock"]["state"])
+
+
+def holds_again(live: LiveApp, file: str, lock_id: str) -> None:
+    """Bob sees Alice's lock, his upload is undone, and Alice may end it."""
+    live.handlers = worker.handlers(bootstrap.build(live.settings))
+    live.settle()
+    lock = live.call("bob", "GET", f"/attachments/{file}/lock").json()["lock"]
+    assert (lock["lockId"], lock["state"], lock["holder"]["accountId"]) == (lock_id, "other", ALICE)
+    live.sql("update installation set returned_at = returned_at - interval '1 minute'")
+    overwritten(live, file)
+    assert head(live, file) == (b"first", of_forge(live))
+    released = live.call("alice", "POST", f"/attachments/{file}/lock/release", {"lockId": lock_id})
+    assert released.status_code == 200, released.text
+
+
+def test_a_lock_of_a_site_that_was_not_matched_counts_once_it_is(
+    live: LiveApp, unmatched: tuple[str, str, int]
+) -> None:
+    """Connect is still there: its job tells the cloud id, so both are one site, and one door is open."""
+    file, lock_id, number = unmatched
+    assert shown_to_bob(live, file) != "other"
+    live.handlers[JobKind.SELF_TEST](number, "")
+    found = live.database.execute("select installed from installation where id = %s", [number]).fetchone()
+    assert found == (False,)
+    holds_again(live, file, lock_id)
+
+
+def test_an_operator_lets_locks_of_an_installation_that_has_left_count(
+    live: LiveApp, unmatched: tuple[str, str, int]
+) -> None:
+    """Connect is gone: its address, or its client key, says which installation it was."""
+    file, lock_id, number = unmatched
+    live.control("sites/acme/uninstall")
+    shown_to_bob(live, file)  # a screen tells the site's own address
+    here = str(by_forge(live))
+    (other,) = (one.client_key for one in live.running.world.sites["globex"].installations.values())
+    assert "another site" in lockpoint(live, "site", "adopt", here, other, "--yes").output
+    done = lockpoint(live, "site", "adopt", here, "--yes")
+    assert (done.exit_code, "count from now on" in done.output) == (0, True), done.output
+    assert by_forge(live) != number
+    holds_again(live, file, lock_id)

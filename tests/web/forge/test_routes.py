@@ -84,16 +84,23 @@ def test_site_settings_are_app_properties_of_forge(live: LiveApp) -> None:
         assert "lockpointsite" in installation.properties
 
 
-def test_health_tells_how_long_the_stored_token_lives(live: LiveApp) -> None:
-    """And nothing else of it."""
-    (received, expires) = live.database.execute(
-        "select received_at, expires_at from forge_token where tenant_id = %s", [live.tenant_id("acme")]
-    ).fetchone()
-    forge = live.call("sam", "GET", "/health").json()["forge"]
-    told = {name: datetime.fromisoformat(moment) for name, moment in forge.items()}
-    assert set(told) == {"accessUntil", "renewedAt"}
-    assert abs(told["accessUntil"] - expires) < timedelta(seconds=1)
-    assert abs(told["renewedAt"] - received) < timedelta(seconds=1)
+def test_health_tells_how_forge_reaches_us(live: LiveApp) -> None:
+    """How long the stored token lives, when an event and the hourly call came last, and nothing else of it."""
+    live.control("forge/tick", site="acme")
+    live.file(live.page())
+    live.drain()
+    noted = """
+        select received_at, expires_at, forge_event_at, forge_tick_at
+        from installation join forge_token on tenant_id = id where id = %s
+    """
+    row = live.database.execute(noted, [live.tenant_id("acme")]).fetchone()
+    assert row is not None
+    answer = live.call("sam", "GET", "/health").json()
+    told = {name: datetime.fromisoformat(moment) for name, moment in answer["forge"].items()}
+    kept = dict(zip(("renewedAt", "accessUntil", "lastEventAt", "lastTickAt"), row, strict=True))
+    assert set(told) == set(kept)
+    assert all(abs(told[name] - kept[name]) < timedelta(seconds=1) for name in kept)
+    assert datetime.fromisoformat(answer["serverTime"]) - kept["lastTickAt"] < timedelta(minutes=2)
 
 
 # Who gets in

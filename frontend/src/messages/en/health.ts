@@ -100,6 +100,10 @@ export const health = {
   "health.forge.ending": "Forge has not renewed Lockpoint's access for longer than usual. Access until: {time}. After that, uploads over locks are undone when Forge calls again.",
   "health.forge.none": "Lockpoint has no access now. Uploads over locks are found and undone when Forge calls again, mostly within an hour.",
   "health.forge.renewed": "Renewed: {time}",
+  "health.forge.event": "Last event from Confluence: {time}",
+  "health.forge.noEvent": "No event from Confluence yet.",
+  "health.forge.tick": "Last hourly call: {time}",
+  "health.forge.noTick": "No hourly call yet. The first comes within an hour of the installation.",
 
   "health.jobs.title": "Work that stopped",
   "health.jobs.none": "No work has stopped.",

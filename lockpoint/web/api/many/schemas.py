@@ -198,10 +198,15 @@ class MailsHealthModel(Outgoing):
 
 
 class ForgeHealthModel(Outgoing):
-    """How long the app may call the site with the token that Forge brought last; null: not until the next one comes."""
+    """How long the app may call the site with the token that Forge brought last; null: not until the next one comes.
+
+    When Forge sent an event, and its hourly call, last; null: none yet.
+    """
 
     access_until: datetime | None
     renewed_at: datetime | None
+    last_event_at: datetime | None
+    last_tick_at: datetime | None
 
 
 class HealthModel(Outgoing):

@@ -7,7 +7,10 @@ import threading
 import pytest
 
 from tests.web.api.document import CheckedApi, refusal
+from tests.web.doors import BOTH_DOORS
 from tests.web.live_app import Json, LiveApp, request_id
+
+pytestmark = BOTH_DOORS
 
 MANY = 100
 

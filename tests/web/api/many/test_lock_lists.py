@@ -9,8 +9,11 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.web.api.document import CheckedApi, refusal
+from tests.web.api.document import CheckedApi, as_screens_see, refusal
+from tests.web.doors import BOTH_DOORS
 from tests.web.live_app import Json, LiveApp
+
+pytestmark = BOTH_DOORS
 
 NAMED = "=cmd|quarterly.xlsx"
 HOSTILE = [
@@ -107,7 +110,7 @@ def test_locks_are_searched_as_the_viewer(api: CheckedApi, files: list[str], que
 
 def test_a_list_as_a_file(live: LiveApp, files: list[str]) -> None:
     """No cell begins a formula: names of files and notes are other people's."""
-    answer = live.call("dana", "GET", "/spaces/DS/locks", headers={"Accept": "text/csv"})
+    answer = as_screens_see(live.call("dana", "GET", "/spaces/DS/locks", headers={"Accept": "text/csv"}))
     assert answer.headers["Content-Type"].startswith("text/csv")
     assert answer.headers["Content-Disposition"] == 'attachment; filename="lockpoint-locks.csv"'
     rows = list(csv.DictReader(io.StringIO(answer.text, newline="")))
@@ -117,11 +120,11 @@ def test_a_list_as_a_file(live: LiveApp, files: list[str]) -> None:
 
 
 def test_a_file_that_is_only_a_part_says_so(live: LiveApp, files: list[str]) -> None:
-    answer = live.call("dana", "GET", "/spaces/DS/locks?limit=1", headers={"Accept": "text/csv"})
+    answer = as_screens_see(live.call("dana", "GET", "/spaces/DS/locks?limit=1", headers={"Accept": "text/csv"}))
     assert "lockpoint-locks-part.csv" in answer.headers["Content-Disposition"]
     link = re.fullmatch(r'<\?(.+)>; rel="next"', answer.headers["Link"])
     assert link is not None
-    rest = live.call("dana", "GET", f"/spaces/DS/locks?{link[1]}", headers={"Accept": "text/csv"})
+    rest = as_screens_see(live.call("dana", "GET", f"/spaces/DS/locks?{link[1]}", headers={"Accept": "text/csv"}))
     assert [row["file id"] for row in csv.DictReader(io.StringIO(rest.text, newline=""))] == [files[2]]
 
 
