@@ -168,6 +168,7 @@ def _measure(screen: Screen, tab: Tab, page: Page, figures: Figures) -> None:
         raise RuntimeError(f"{screen.name}: {scrolled['rows']} rows at the end")
     figures.add("frame", max(scrolled["frames"]))
     figures.add("usual", statistics.quantiles(scrolled["frames"], n=20)[-1])
+    figures.add("blank", 100 * scrolled["blank"] / len(scrolled["frames"]))
     watched = Watched(frame, tab.context.new_cdp_session(frame), figures)
     watched.act("sort", "([head]) => stopwatch.sort(head)", [screen.sort])
     watched.act("filter", "([at, value]) => stopwatch.filter(at, value)", [screen.filter, FILTERED])

@@ -29,6 +29,8 @@ export interface Look {
 
 interface Props {
   readonly row: ListRow;
+  /** Which row of the table it is, counted from 1 with the head. */
+  readonly number: number;
   readonly look: Look;
   readonly voice: Voice;
   /** Age of the row in seconds, in whole minutes because the row shows no seconds. */
@@ -176,18 +178,22 @@ function Owner({ lock: { holder }, voice: { t } }: { readonly lock: ListRow["fil
   return <span class="person"><Avatar person={holder} /><span>{nameOf(holder, t)}</span></span>;
 }
 
+/** Whether a file has a second row of the table, below its own. */
+export function hasBelow({ row, problem, form }: Pick<Props, "row" | "problem" | "form">): boolean {
+  return form !== null || problem !== null || row.file.lock.requests.some(({ declinedAt }) => declinedAt === null);
+}
+
 function Row(props: Props) {
-  const { row, look, voice, selected, working, problem, form, events } = props;
+  const { row, number, look, voice, selected, working, form, events } = props;
   const { t } = voice;
   const { lock, title } = row.file;
-  const asked = lock.requests.some(({ declinedAt }) => declinedAt === null);
-  const below = form !== null || problem !== null || asked;
+  const below = hasBelow(props);
   const act = (action: RowAction): void => { void events.act(row, action); };
   const open = (wanted: RowForm): void => events.openForm(row.id, JSON.stringify(form) === JSON.stringify(wanted) ? null : wanted);
   const shared = { row, voice, working, form, onAct: act, onForm: open };
   return (
     <>
-      <tr role="row" data-row={row.id} class={`${below ? "row with-below" : "row"}${selected ? " selected" : ""}`}>
+      <tr role="row" aria-rowindex={number} data-row={row.id} class={`${below ? "row with-below" : "row"}${selected ? " selected" : ""}`}>
         {look.select && (
           <td role="cell" class="lk-select">
             <label class="pick">
@@ -207,7 +213,7 @@ function Row(props: Props) {
         <td role="cell" class="lk-actions"><RowButtons {...shared} /></td>
       </tr>
       {below && (
-        <tr role="row" class="below">
+        <tr role="row" class="below" aria-rowindex={number + 1}>
           <td role="cell" colSpan={columnsOf(look)} aria-colspan={columnsOf(look)}>
             <Requests {...shared} />
             <RowProblem {...props} />
@@ -219,7 +225,7 @@ function Row(props: Props) {
   );
 }
 
-export function columnsOf({ owner, select }: Look): number {
+function columnsOf({ owner, select }: Look): number {
   return 6 + Number(owner) + Number(select);
 }
 
