@@ -89,7 +89,8 @@ test("a row in which something is typed stays", () => {
 });
 
 test("another question begins at the top, more rows of the same one do not", () => {
-  const scrolled = vi.spyOn(HTMLElement.prototype, "scrollTo").mockImplementation(ignore);
+  const scrolled = vi.fn();
+  HTMLElement.prototype.scrollIntoView = scrolled;
   const { rerender } = render(<List ids={many(100)} />);
   Watcher.last.inView(row("r11"));
   Watcher.last.inView(row("r20"));
@@ -99,8 +100,7 @@ test("another question begins at the top, more rows of the same one do not", () 
   expect(scrolled).not.toHaveBeenCalled();
   rerender(<List ids={many(150)} question="second" />);
   expect(drawn()[0]).toBe("r0");
-  expect(scrolled).toHaveBeenCalledWith({ top: 0 });
-  scrolled.mockRestore();
+  expect(scrolled).toHaveBeenCalledWith({ block: "nearest" });
 });
 
 test("the end is told once the browser has said that it is near, and again with each longer list that still ends near", () => {
@@ -115,4 +115,18 @@ test("the end is told once the browser has said that it is near, and again with 
   expect(onEnd.mock.calls.length).toBe(near + 1);
   rerender(<List ids={many(500)} onEnd={onEnd} />);
   expect(onEnd.mock.calls.length).toBe(near + 1);
+});
+
+test("rows that come above move nothing that is read", () => {
+  const { rerender } = render(<List ids={many(100)} />);
+  Watcher.last.inView(row("r5"));
+  let top = 300;
+  vi.spyOn(row("r5") as HTMLElement, "getBoundingClientRect").mockImplementation(() => ({ top }) as DOMRect);
+  const scroller = document.documentElement;
+  vi.spyOn(document, "scrollingElement", "get").mockReturnValue(scroller);
+  scroller.scrollTop = 1_000;
+  const observe = vi.spyOn(Watcher.prototype, "observe").mockImplementation(() => { top = 365; });
+  rerender(<List ids={["new", ...many(100)]} />);
+  expect(scroller.scrollTop).toBe(1_065);
+  observe.mockRestore();
 });

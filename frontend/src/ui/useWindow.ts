@@ -42,6 +42,25 @@ function measured(body: HTMLElement): ReadonlyMap<string, number> {
   return heights;
 }
 
+/** A row in view, and where it was. */
+interface Anchor {
+  readonly row: Element;
+  readonly top: number;
+}
+
+/** Return what scrolls around the list inside its own frame. */
+function scrollerOf(body: HTMLElement): Element | null {
+  const own = body.closest("[data-scrolls]");
+  return own !== null && own.scrollHeight > own.clientHeight ? own : document.scrollingElement;
+}
+
+/** Scroll by what a row has moved, so that it stays where it is read: not every browser does that, and none does it always. */
+function keepPlace(body: HTMLElement, { row, top }: Anchor): void {
+  const moved = row.getBoundingClientRect().top - top;
+  const scroller = scrollerOf(body);
+  if (row.isConnected && scroller !== null && Math.abs(moved) >= 1) scroller.scrollTop += moved;
+}
+
 class Viewport {
   private readonly heights = new Heights();
   private readonly seen = new Map<Element, IntersectionObserverEntry>();
@@ -54,15 +73,17 @@ class Viewport {
   private inView = FIRST;
   private body: HTMLElement | null = null;
   private begins = false;
+  private anchor: Anchor | null = null;
   /** Whether the browser told what is in view. */
   private told = false;
 
   constructor(private readonly redraw: () => void) {}
 
   parts({ ids, question, keeps }: Options): readonly Part[] {
+    if (question !== this.question) this.begin(question);
+    else if (ids !== this.ids) this.anchor ??= this.found();
     if (ids !== this.ids) this.places = new Map(ids.map((id, place) => [id, place]));
     this.ids = ids;
-    if (question !== this.question) this.begin(question);
     return partsOf(ids, this.drawn, this.kept(keeps), this.heights.of);
   }
 
@@ -88,6 +109,13 @@ class Viewport {
     return kept;
   }
 
+  /** Return the row in the middle of those in view: at the edges heads may lie over it. */
+  private found(): Anchor | null {
+    const rows = [...this.seen.keys()].filter((element) => element.isConnected && element.hasAttribute("data-row"));
+    const row = rows[Math.floor(rows.length / 2)];
+    return row === undefined ? null : { row, top: row.getBoundingClientRect().top };
+  }
+
   /** Call it after each rendering. */
   follow(body: HTMLElement): void {
     this.body = body;
@@ -95,8 +123,9 @@ class Viewport {
     for (const gone of [...this.observed].filter((element) => !now.has(element))) this.forget(gone);
     for (const element of now) if (!this.observed.has(element)) this.observer.observe(element);
     for (const element of now) this.observed.add(element);
-    if (this.begins) body.closest("[data-scrolls]")?.scrollTo({ top: 0 });
-    this.begins = false;
+    if (this.begins) body.firstElementChild?.scrollIntoView({ block: "nearest" });
+    else if (this.anchor !== null) keepPlace(body, this.anchor);
+    [this.begins, this.anchor] = [false, null];
   }
 
   private forget(element: Element): void {
@@ -118,6 +147,7 @@ class Viewport {
     const wanted = around(view, this.ids.length);
     if (!outgrows(view, this.drawn, this.ids.length)) return;
     this.drawn = wanted;
+    this.anchor = this.found();
     this.redraw();
   }
 
