@@ -15,9 +15,19 @@ ROWS: Final = 1_000
 AT: Final = "2026-11-29T08:00:00Z"
 ALICE: Final[Json] = {"accountId": "p0", "displayName": "Alice Arden"}
 BOB: Final[Json] = {"accountId": "p1", "displayName": "Bob Baxter"}
-_ACTS: Final = (
-    "lock release extend break takeOver notifyMe giveAccess request cancelRequest decline handOver".split()
-)
+_ACTS: Final = [
+    "lock",
+    "release",
+    "extend",
+    "break",
+    "takeOver",
+    "notifyMe",
+    "giveAccess",
+    "request",
+    "cancelRequest",
+    "decline",
+    "handOver",
+]
 
 
 def _lock(number: int) -> Json:

@@ -263,8 +263,6 @@ NOT_IN_LISTS: Final = {
     Act.UPLOAD: "uploads belong to the page's dialog, where the file is dropped",
     Act.GIVE_ACCESS: "access is given to a page, in its dialog and under Health",
     Act.REQUEST: "one asks where one wants to edit: in the page's dialog",
-    Act.CANCEL_REQUEST: "as asking",
-    Act.DECLINE: "declined with a note, in the page's dialog",
 }
 MANAGE: Final = ("dana", "sam", "mona", "vera")
 

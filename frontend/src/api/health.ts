@@ -4,7 +4,7 @@ import type { HealthModel, LocksModel, SelfTestModel } from "./schema";
 
 export type Health = HealthModel;
 export type SelfTest = SelfTestModel;
-export type UnprotectedLocks = LocksModel;
+export type UnprotectedLocks = Pick<LocksModel, "items" | "nextCursor">;
 
 export interface HealthApi {
   site(): Promise<Health>;

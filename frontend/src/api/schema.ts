@@ -266,6 +266,7 @@ export interface LocksHealthModel {
 /** Locks across pages; `searchedAll` is false where `q` found more files than are looked at. */
 export interface LocksModel {
   readonly items: readonly ListedLockModel[];
+  readonly viewerAccountId: string;
   readonly nextCursor: string | null;
   readonly searchedAll: boolean;
   readonly serverTime: string;

@@ -83,7 +83,7 @@ function Shown({ seen: { health, settings }, place, again }: { readonly seen: Se
   const bad = unprotectedCount(health);
   const api = useMemo(() => healthApi(client), [client]);
   const reasons = health.locks.unprotected.map(({ reason, count }) => `${reason} ${String(count)}`).join();
-  const files = useResource(async () => (bad === 0 ? { items: [], nextCursor: null, searchedAll: true, serverTime: health.serverTime } : api.unprotected()), reasons);
+  const files = useResource(async () => (bad === 0 ? { items: [], nextCursor: null } : api.unprotected()), reasons);
   const { points, mails, parkedJobs, restoreSelfTest, forge } = health;
   const lookAgain = useCallback(() => {
     again();

@@ -123,7 +123,7 @@ function useKeptFocus() {
 export function LockList({ place, scope, empty }: Props) {
   const { store, state, api } = useLockList(place.client, scope, place.filter ?? null);
   const root = useKeptFocus();
-  const { voice } = place;
+  const voice = useMemo<Voice>(() => ({ ...place.voice, me: state.me }), [place.voice, state.me]);
   const { t } = voice;
   const ask = (question: ListState["question"]): void => { void store.ask(question); };
   if (state.problem?.code === "forbidden" && state.rows.length === 0) return <Refused scope={scope} voice={voice} />;

@@ -90,7 +90,7 @@ export function LockTable(props: Props) {
   // What a viewer asked to look for further is not looked for on and on without them.
   const { body, parts } = useWindow({ ids, question: useAnswered(state), keeps: (id) => forms.has(id), onEnd: onMore });
   const below = ({ id }: ListRow) => ({ problem: state.rowProblems.get(id) ?? null, form: forms.get(id) ?? null });
-  const numbers = tableRows(rows.map((row) => hasBelow({ row, ...below(row) })));
+  const numbers = tableRows(rows.map((row) => hasBelow({ row, voice, ...below(row) })));
   const drawn = (row: ListRow, number: number) => (
     <LockRow key={row.id} {...{ row, number, look, voice, events }} selected={state.selected.has(row.id)}
       ageSeconds={Math.floor(Math.max(0, moment - row.at) / MINUTE_MS) * 60} working={state.working.has(row.id)} {...below(row)} />

@@ -8,8 +8,9 @@ import { problemOf, type Problem } from "../problems";
 import { BulkStopped, runBulk, type BulkProgress, type BulkResult, type BulkTools } from "./bulk";
 
 export type RowAction =
-  | { readonly kind: "unlock" | "extend" | "notify" | "cancelNotify" }
+  | { readonly kind: "unlock" | "extend" | "notify" | "cancelNotify" | "cancelRequest" }
   | { readonly kind: "break" | "takeOver"; readonly reason: string }
+  | { readonly kind: "decline"; readonly accountId: string; readonly note: string | null }
   | { readonly kind: "handOver"; readonly accountId: string; readonly reason: string | null };
 
 /** The result of the viewer's last action, announced once. */
@@ -51,6 +52,8 @@ export interface ListState {
   readonly nextCursor: string | null;
   readonly searchedAll: boolean;
   readonly serverTime: string | null;
+  /** The viewer's account id; null until the server sent it. */
+  readonly me: string | null;
   readonly problem: Problem | null;
   readonly failures: number;
   readonly working: ReadonlySet<string>;
@@ -65,12 +68,14 @@ export const EVERYTHING: LockQuestion = { text: "", state: null, sort: "expires"
 
 const START: ListState = {
   phase: "loading", question: EVERYTHING, asking: false, loadingMore: false, rows: [], nextCursor: null, searchedAll: true,
-  serverTime: null, problem: null, failures: 0, working: new Set(), rowProblems: new Map(), selected: new Set(),
+  serverTime: null, me: null, problem: null, failures: 0, working: new Set(), rowProblems: new Map(), selected: new Set(),
   bulk: null, report: null, outcome: null,
 };
 
+type ListedActs = Pick<ListsApi, "locks" | "bulk" | "handOver" | "decline" | "cancelRequest">;
+
 export interface ListTools {
-  readonly lists: Pick<ListsApi, "locks" | "bulk" | "handOver">;
+  readonly lists: ListedActs;
   readonly locks: Pick<LocksApi, "release" | "extend" | "break" | "takeOver" | "askNotice" | "cancelNotice">;
   readonly now: () => number;
   readonly newId: () => string;
@@ -148,12 +153,12 @@ export class ListStore {
     }
   }
 
-  private accept(files: readonly ListedLock[], { nextCursor, searchedAll, serverTime }: PartOfLocks): void {
+  private accept(files: readonly ListedLock[], { nextCursor, searchedAll, serverTime, viewerAccountId: me }: PartOfLocks): void {
     const before = new Map(this.state.rows.map((row) => [row.id, row]));
     const rows = files.map((file) => kept(before.get(file.id), file, this.tools.now()));
     const ids = new Set(rows.map(({ id }) => id));
     const selected = new Set([...this.state.selected].filter((id) => ids.has(id)));
-    this.set({ phase: "ready", asking: false, loadingMore: false, rows, selected, nextCursor, searchedAll, serverTime, problem: null, failures: 0 });
+    this.set({ phase: "ready", asking: false, loadingMore: false, rows, selected, nextCursor, searchedAll, serverTime, me, problem: null, failures: 0 });
   }
 
   private fail(error: unknown): void {
@@ -219,6 +224,8 @@ export class ListStore {
       case "break": return (await locks.break(id, lockId, action.reason)).lock;
       case "takeOver": return (await locks.takeOver(id, lockId, action.reason)).lock;
       case "handOver": return (await lists.handOver(id, lockId, action.accountId, action.reason)).lock;
+      case "decline": return (await lists.decline(id, lockId, action.accountId, action.note)).lock;
+      case "cancelRequest": return (await lists.cancelRequest(id, lockId)).lock;
       case "notify": return { ...lock, ...(await locks.askNotice(id)) };
       case "cancelNotify": return { ...lock, ...(await locks.cancelNotice(id)) };
     }

@@ -171,7 +171,9 @@ function Below(props: Props) {
   return (
     <tr role="row" class="below" aria-rowindex={number + 1}>
       <td role="cell" colSpan={COLUMNS} aria-colspan={COLUMNS + WIDE_COLUMNS}>
-        <Requests {...{ row, voice, working }} onAct={(action) => { void events.act(row, action); }} onForm={(asked) => events.openForm(row.id, keyOf(form) === keyOf(asked) ? null : asked)} />
+        <Requests {...{ title: row.title, lock: row.lock, voice, working }} isOpen={(asked) => keyOf(form) === keyOf(asked)}
+          onHandOver={(accountId) => { void events.act(row, { kind: "handOver", accountId, reason: null }); }}
+          onForm={(asked) => events.openForm(row.id, keyOf(form) === keyOf(asked) ? null : asked)} />
         {upload !== null && (
           <UploadLine {...{ row, upload, voice, working }} now={events.now} onSend={(file) => events.send(row, file)}
             onUnlock={() => { void events.act(row, { kind: "unlock" }); }} onDismiss={() => events.dismissUpload(row.id)} />
@@ -186,7 +188,7 @@ function Below(props: Props) {
 
 /** Whether a file has a second row of the table, below its own. */
 export function hasBelow({ row, voice, form, problem, upload }: Pick<Props, "row" | "voice" | "form" | "problem" | "upload">): boolean {
-  return form !== null || problem !== null || upload !== null || requestsShown(row, voice.me).length > 0;
+  return form !== null || problem !== null || upload !== null || requestsShown(row.lock, voice.me).length > 0;
 }
 
 function Row(props: Props) {

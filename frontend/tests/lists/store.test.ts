@@ -94,6 +94,14 @@ describe("a list of locks across pages", () => {
     expect(calls).toEqual([["handOver", "1", "L1", "b", "away"]]);
   });
 
+  test("a request is declined with a note or without, and one's own is withdrawn", async () => {
+    const { store, calls } = await shownStage(listed("1"));
+    await store.act(store.get().rows[0]!, { kind: "decline", accountId: "b", note: null });
+    await store.act(store.get().rows[0]!, { kind: "cancelRequest" });
+    expect(calls).toEqual([["decline", "1", "L1", "b", null], ["cancelRequest", "1", "L1"]]);
+    expect(store.get().outcome).toMatchObject({ kind: "cancelRequest", title: "1.txt" });
+  });
+
   test("a bulk act has a report, and the list is read again", async () => {
     const { store, at, answers, orders } = await shownStage(listed("1"), listed("2"), listed("3"));
     answers.bulk = ({ items }) => ({ ...done(items.slice(0, 2)), items: [...done(items.slice(0, 2)).items, ...done(items.slice(2), "refused").items] });

@@ -125,6 +125,7 @@ class LocksModel(Outgoing):
     """Locks across pages; `searchedAll` is false where `q` found more files than are looked at."""
 
     items: list[ListedLockModel]
+    viewer_account_id: str
     next_cursor: str | None
     searched_all: bool
     server_time: datetime
