@@ -9,7 +9,7 @@ import { tableRows } from "../ui/windowed";
 import type { Voice } from "../voice";
 import { hasBelow, LockRow, type Look, type RowEvents } from "./LockRow";
 import type { RowForm } from "./RowButtons";
-import type { ListRow, ListState } from "./store";
+import { isUnanswered, type ListRow, type ListState } from "./store";
 
 interface Props {
   readonly state: ListState;
@@ -75,20 +75,13 @@ function SelectAll({ state, voice: { t }, onSelectAll }: Props) {
 
 const MINUTE_MS = 60_000;
 
-/** Return the question that the rows answer: while another is under way, they are still those of the one before. */
-function useAnswered({ question, asking }: ListState): ListState["question"] {
-  const answered = useRef(question);
-  if (!asking) answered.current = question;
-  return answered.current;
-}
-
 export function LockTable(props: Props) {
   const { state, look, voice, moment, forms, events, onMore } = props;
   const { t } = voice;
   const { rows } = state;
   const ids = useMemo(() => rows.map(({ id }) => id), [rows]);
   // What a viewer asked to look for further is not looked for on and on without them.
-  const { body, parts } = useWindow({ ids, question: useAnswered(state), keeps: (id) => forms.has(id), onEnd: onMore });
+  const { body, parts } = useWindow({ ids, question: state.answered, keeps: (id) => forms.has(id), onEnd: onMore });
   const below = ({ id }: ListRow) => ({ problem: state.rowProblems.get(id) ?? null, form: forms.get(id) ?? null });
   const numbers = tableRows(rows.map((row) => hasBelow({ row, voice, ...below(row) })));
   const drawn = (row: ListRow, number: number) => (
@@ -98,7 +91,7 @@ export function LockTable(props: Props) {
   return (
     <>
       <table role="table" class="locks" aria-label={t("lists.caption")} aria-rowcount={state.nextCursor === null ? numbers.count : -1}
-        aria-busy={state.asking}>
+        aria-busy={isUnanswered(state)}>
         <thead role="rowgroup">
           <tr role="row">
             {look.select && <SelectAll {...props} />}

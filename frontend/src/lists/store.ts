@@ -45,7 +45,8 @@ export interface BulkReport {
 export interface ListState {
   readonly phase: "loading" | "ready" | "failed";
   readonly question: LockQuestion;
-  /** Whether another question is under way; the rows are those of the one before. */
+  /** The question that the rows answer: an earlier one while another is under way, or could not be answered yet. */
+  readonly answered: LockQuestion;
   readonly asking: boolean;
   readonly loadingMore: boolean;
   readonly rows: readonly ListRow[];
@@ -67,10 +68,18 @@ export interface ListState {
 export const EVERYTHING: LockQuestion = { text: "", state: null, sort: "expires" };
 
 const START: ListState = {
-  phase: "loading", question: EVERYTHING, asking: false, loadingMore: false, rows: [], nextCursor: null, searchedAll: true,
+  phase: "loading", question: EVERYTHING, answered: EVERYTHING, asking: false, loadingMore: false, rows: [], nextCursor: null, searchedAll: true,
   serverTime: null, me: null, problem: null, failures: 0, working: new Set(), rowProblems: new Map(), selected: new Set(),
   bulk: null, report: null, outcome: null,
 };
+
+/** Seconds before a question is asked again that the server could not answer, where it names no time; and how often. */
+const AGAIN_SECONDS = 5;
+const MOST_AGAIN = 3;
+
+export function isUnanswered({ question, answered }: ListState): boolean {
+  return question !== answered;
+}
 
 type ListedActs = Pick<ListsApi, "locks" | "bulk" | "handOver" | "decline" | "cancelRequest">;
 
@@ -107,7 +116,7 @@ export class ListStore {
   private stopBulk = false;
 
   constructor(private readonly tools: ListTools, private readonly partSize = 50, question = EVERYTHING) {
-    this.state = { ...START, question };
+    this.state = { ...START, question, answered: question };
   }
 
   readonly get = (): ListState => this.state;
@@ -122,10 +131,15 @@ export class ListStore {
     for (const listener of this.listeners) listener();
   }
 
-  /** Ask another question: search, filter or order. */
+  /** Ask another question: search, filter or order; again after a while where the server could not answer. */
   async ask(question: LockQuestion): Promise<void> {
     this.set({ question, asking: true, selected: new Set(), report: null });
     await this.read(this.partSize);
+    const waits = (): boolean => this.state.question === question && isUnanswered(this.state);
+    for (let times = 0; times < MOST_AGAIN && waits(); times += 1) {
+      await this.tools.wait(this.state.problem?.retryAfter ?? AGAIN_SECONDS);
+      if (waits()) await this.read(this.partSize);
+    }
   }
 
   /** Read again as many rows as are shown. Never rejects. */
@@ -158,7 +172,7 @@ export class ListStore {
     const rows = files.map((file) => kept(before.get(file.id), file, this.tools.now()));
     const ids = new Set(rows.map(({ id }) => id));
     const selected = new Set([...this.state.selected].filter((id) => ids.has(id)));
-    this.set({ phase: "ready", asking: false, loadingMore: false, rows, selected, nextCursor, searchedAll, serverTime, me, problem: null, failures: 0 });
+    this.set({ phase: "ready", answered: this.state.question, asking: false, loadingMore: false, rows, selected, nextCursor, searchedAll, serverTime, me, problem: null, failures: 0 });
   }
 
   private fail(error: unknown): void {
@@ -169,7 +183,7 @@ export class ListStore {
   /** Add the next part. */
   async more(): Promise<void> {
     const { nextCursor, loadingMore, asking, question } = this.state;
-    if (nextCursor === null || loadingMore || asking) return;
+    if (nextCursor === null || loadingMore || asking || isUnanswered(this.state)) return;
     const [turn, actions] = [this.turn, this.actions];
     this.set({ loadingMore: true });
     try {
