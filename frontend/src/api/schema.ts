@@ -153,6 +153,18 @@ export interface ExtendBody {
   readonly unlockOnUpload?: boolean | null;
 }
 
+export interface FileModel {
+  readonly id: string;
+  readonly title: string;
+  readonly open: string | null;
+}
+
+/** Files that the caller sees. `unknown`: Confluence could not be asked for these just now. */
+export interface FilesModel {
+  readonly files: readonly FileModel[];
+  readonly unknown: readonly string[];
+}
+
 /** How long the app may call the site with the token that Forge brought last; null: not until the next one comes. */
 export interface ForgeHealthModel {
   readonly accessUntil: string | null;

@@ -247,6 +247,14 @@ _DIRECTORY: Final = (
         ((200, s.GroupsModel),),
         query=s.SearchQuery,
     ),
+    Operation(
+        "get",
+        "/files",
+        "nameFiles",
+        "Names of files, as the caller sees them; those that are gone or not for the caller are missing",
+        ((200, s.FilesModel),),
+        query=s.FilesQuery,
+    ),
 )
 
 _MANY: Final = (
