@@ -475,6 +475,13 @@ export interface SelfTestModel {
   readonly at: string | null;
 }
 
+/** The last result; `secondsUntilNext` is how long it is the answer to whoever asks for another test. */
+export interface SelfTestRunModel {
+  readonly result: "works" | "refused" | "unknown";
+  readonly at: string | null;
+  readonly secondsUntilNext: number;
+}
+
 export interface SettingsBody {
   readonly requestId: string;
   readonly revision: number;

@@ -52,7 +52,7 @@ function Stale({ state, voice: { t, formats } }: { readonly state: ListState; re
 
 function countWords(state: ListState, { t }: Voice): string {
   const { rows, nextCursor } = state;
-  if (isUnanswered(state)) return t("lists.searching");
+  if (isUnanswered(state)) return t(state.problem === null ? "lists.searching" : "lists.unanswered");
   return t(nextCursor === null ? "lists.count" : "lists.countMore", { count: rows.length });
 }
 

@@ -195,3 +195,11 @@ describe("a new version on Forge", () => {
     await expect((await realHost()).upload(target, sent)).rejects.toMatchObject({ status });
   });
 });
+
+test("the settings of the site are where the platform says that they are, or nowhere", async () => {
+  answers["getUrl"] = "https://acme.example/wiki/admin/forge/lockpoint";
+  expect(await (await realHost()).settingsPage()).toBe("https://acme.example/wiki/admin/forge/lockpoint");
+  expect(calls[0]).toEqual({ command: "getUrl", payload: { target: "module", moduleKey: "admin" } });
+  answers["getUrl"] = new Error("unknown module");
+  expect(await (await realHost()).settingsPage()).toBeNull();
+});

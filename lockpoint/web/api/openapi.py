@@ -304,7 +304,7 @@ _MANY: Final = (
         "/health/self-test",
         "runSelfTest",
         "Restore a version of a scratch attachment, for site admins; within a minute the last result",
-        ((200, s.SelfTestModel),),
+        ((200, m.SelfTestRunModel),),
         body=m.SelfTestBody,
         refusals=(409,),
     ),

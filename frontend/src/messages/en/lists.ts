@@ -32,6 +32,7 @@ export const lists = {
   "lists.countSelected": { one: "{count} selected", other: "{count} selected" },
   "lists.loading": "Loading the locks…",
   "lists.searching": "Searching…",
+  "lists.unanswered": "These are the locks from before. What you asked for comes as soon as it can be read.",
   "lists.more": "Show more",
   "lists.moreLoading": "Loading more…",
   "lists.notSearchedAll": "Too many files fit what you search for, so not all were looked at. Use more words.",

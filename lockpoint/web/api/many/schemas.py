@@ -157,6 +157,12 @@ class SelfTestBody(Command):
     """Try again whether Confluence restores versions of attachments."""
 
 
+class SelfTestRunModel(SelfTestModel):
+    """The last result; `secondsUntilNext` is how long it is the answer to whoever asks for another test."""
+
+    seconds_until_next: int
+
+
 class HealthQuery(Incoming):
     """Without a space the whole site, for site admins."""
 
