@@ -239,6 +239,9 @@ def _many(meter: Meter) -> None:
     meter.call("one's own, found by name", 200, "alice", "GET", f"/locks?scope=mine&page={page}&q=file")
     meter.call("looking for those one waits for", 200, "bob", "GET", f"/locks?scope=waiting&page={page}")
     meter.call("looking for them again", 200, "bob", "GET", f"/locks?scope=waiting&page={page}")
+    named = f"/files?ids={','.join(files)}"
+    meter.call(f"names of {MANY} files in the audit log, the first time", 200, "sam", "GET", named)
+    meter.call("names of them again", 200, "sam", "GET", named)
     meter.group = "Notices and health"
     meter.call("notices, nothing to tell", 200, "charlie", "GET", "/notices")
     meter.call(f"notices of {MANY} ended locks, the first time", 200, "alice", "GET", "/notices")

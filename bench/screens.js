@@ -109,21 +109,22 @@
       const first = rows()[0]?.dataset.row;
       return took(() => document.querySelector(head).click(), () => rows().length > 0 && rows()[0]?.dataset.row !== first);
     },
-    /** Scroll through all rows; return the times between frames, and how many rows there were at the end. */
+    /** Scroll through all rows; return the times between frames, in how many of them rows were missing in the middle of the view, and how many rows the table said it had at the end. */
     async scroll(step) {
       const inner = document.querySelector("[data-scrolls]");
       const scroller = inner !== null && inner.scrollHeight > inner.clientHeight + 1 ? inner : document.scrollingElement;
       const frames = [];
-      let [before, still] = [await frame(), 0];
+      let [before, still, blank] = [await frame(), 0, 0];
       while (still < 30) {
         const at = scroller.scrollTop;
         scroller.scrollTop += step;
         const now = await frame();
         frames.push(now - before);
         before = now;
+        if (document.elementFromPoint(innerWidth / 2, innerHeight / 2)?.closest("[data-gap]")) blank += 1;
         still = scroller.scrollTop === at ? still + 1 : 0;
       }
-      return { frames, rows: rows().length };
+      return { frames, blank, rows: Number(document.querySelector("[aria-rowcount]").ariaRowCount) - 1 };
     },
     /** Return the times between frames while nothing happens: what the machine itself does. */
     async idle(count) {

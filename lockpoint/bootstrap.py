@@ -317,7 +317,7 @@ def build_app(settings: Settings) -> Flask:
                 me_routes(services),
                 mail_routes(services),
                 export_routes(services),
-                surface_routes(read_bundle(), settings.connect_js_url),
+                surface_routes(read_bundle(), settings.connect_js_url, settings.app_key),
             ),
             connect_js_url=settings.connect_js_url,
             proxy_hops=settings.proxy_hops,

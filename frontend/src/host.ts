@@ -46,6 +46,8 @@ export interface Host {
   followTheme(): void;
   /** Return the address of a page of our server that everybody may read; null while the frame does not know its server. */
   publicPage(path: `/${string}`): string | null;
+  /** Return the address of the app's settings of the site; null where the product does not tell. Never rejects. */
+  settingsPage(): Promise<string | null>;
   /** Open an address in a new tab; one that answers with a file starts a download. */
   open(url: string): void;
   /** Close the dialog that this frame fills. */

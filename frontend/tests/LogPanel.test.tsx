@@ -29,3 +29,21 @@ test("filters and download come with the rows", async () => {
   open(() => Promise.resolve(Response.json({ items: [], nextCursor: null })));
   expect(await screen.findByRole("button", { name: "Download as CSV" })).toBeTruthy();
 });
+
+const row = (attachmentId: string) => ({
+  at: "2026-11-21T10:00:00Z", event: "acquired", person: null, attachmentId, version: null, lockId: null, detail: null, recovered: false,
+});
+
+test("files have the names that the viewer sees; what is hidden keeps its number and says so, what could not be asked for is a number alone", async () => {
+  const asked: string[] = [];
+  open((path) => {
+    asked.push(path);
+    const files = { files: [{ id: "11", title: "plan.txt", open: null }], unknown: ["33"] };
+    return Promise.resolve(Response.json(path.includes("/files?") ? files : { items: ["11", "22", "33", "11"].map(row), nextCursor: null }));
+  });
+  expect(await screen.findAllByText("plan.txt")).toHaveLength(2);
+  expect(screen.getAllByRole("button", { name: "Show only the file plan.txt" })).toHaveLength(2);
+  expect(screen.getByRole("button", { name: "Show only the file 22" }).parentElement?.textContent).toBe("22deleted, or not shown to you");
+  expect(screen.getByRole("button", { name: "Show only the file 33" }).parentElement?.textContent).toBe("33");
+  expect(asked.filter((path) => path.includes("/files?"))).toEqual(["/api/v1/files?ids=11%2C22%2C33"]);
+});

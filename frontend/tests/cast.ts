@@ -198,5 +198,5 @@ export function context(change: Partial<HostContext> = {}): HostContext {
 /** A host that answers every call with `answer`, and does nothing else. */
 export function silentHost(answer: Host["fetch"] = () => Promise.resolve(Response.json({}))): Host {
   const nothing = (): void => undefined;
-  return { context: () => Promise.resolve(context()), fetch: answer, followTheme: nothing, upload: () => Promise.resolve(), publicPage: () => null, open: nothing, close: nothing, keepParameters: () => Promise.resolve(), ready: nothing };
+  return { context: () => Promise.resolve(context()), fetch: answer, followTheme: nothing, upload: () => Promise.resolve(), publicPage: () => null, settingsPage: () => Promise.resolve(null), open: nothing, close: nothing, keepParameters: () => Promise.resolve(), ready: nothing };
 }

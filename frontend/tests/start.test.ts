@@ -15,6 +15,7 @@ function host(context: Partial<HostContext> = {}) {
     followTheme: vi.fn(),
     upload: vi.fn<Host["upload"]>(),
     publicPage: () => null,
+    settingsPage: async () => Promise.resolve(null),
     open: vi.fn<Host["open"]>(),
     close: vi.fn(),
     keepParameters: vi.fn<Host["keepParameters"]>(),

@@ -54,7 +54,6 @@ WORDS: Final = {
     "Withdraw request": Act.CANCEL_REQUEST,
     "Decline…": Act.DECLINE,
     "Hand over": Act.HAND_OVER,
-    "Hand over to Bob Baker": Act.HAND_OVER,
     "End lock…": Act.BREAK,
     "Take over…": Act.TAKE_OVER,
     "Give access": Act.GIVE_ACCESS,

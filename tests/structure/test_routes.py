@@ -68,7 +68,7 @@ def app() -> Flask:
         me_routes(services),
         mail_routes(services),
         export_routes(services),
-        surface_routes(bundle(), BRIDGE),
+        surface_routes(bundle(), BRIDGE, "lockpoint"),
     ]
     return make_world(blueprints=blueprints, forge=forge_door()).app
 

@@ -1,27 +1,33 @@
-/** People, apps and groups: found while somebody types, and named where only ids are stored. */
+/** People, apps and groups: found while somebody types, and, like files, named where only ids are stored. */
 import type { Client } from "./client";
-import type { GroupsModel, PeopleModel } from "./schema";
+import type { FilesModel, GroupsModel, PeopleModel } from "./schema";
 
 export type Kind = "person" | "app" | "group";
 
-/** The name is null where Confluence hides it. */
+/** The name is null where Confluence hides it, undefined where it could not be asked for just now. */
 export interface Named {
   readonly id: string;
-  readonly name: string | null;
+  readonly name: string | null | undefined;
 }
 
 export interface DirectoryApi {
   /** Return some whose name begins with the text. */
   find(kind: Kind, text: string): Promise<readonly Named[]>;
   /** Return those that Confluence knows. */
-  named(kind: Kind, ids: readonly string[]): Promise<readonly Named[]>;
+  named(kind: Kind | "file", ids: readonly string[]): Promise<readonly Named[]>;
 }
 
 const IDS_IN_ONE_CALL = 25;
 
 export function directoryApi({ read }: Client): DirectoryApi {
-  async function ask(kind: Kind, query: Readonly<Record<string, string>>): Promise<readonly Named[]> {
+  async function files(text: string): Promise<readonly Named[]> {
+    const { files: found, unknown } = await read<FilesModel>(`/files?${text}`);
+    return [...found.map(({ id, title }) => ({ id, name: title })), ...unknown.map((id) => ({ id, name: undefined }))];
+  }
+
+  async function ask(kind: Kind | "file", query: Readonly<Record<string, string>>): Promise<readonly Named[]> {
     const text = new URLSearchParams(query).toString();
+    if (kind === "file") return files(text);
     if (kind === "group") return (await read<GroupsModel>(`/groups?${text}`)).groups;
     const { people } = await read<PeopleModel>(`/people?${text}`);
     return people.map(({ accountId, displayName }) => ({ id: accountId, name: displayName }));

@@ -1,15 +1,15 @@
 /** What needs an admin's eye. */
 import type { Client } from "./client";
-import type { HealthModel, LocksModel, SelfTestModel } from "./schema";
+import type { HealthModel, LocksModel, SelfTestModel, SelfTestRunModel } from "./schema";
 
 export type Health = HealthModel;
 export type SelfTest = SelfTestModel;
-export type UnprotectedLocks = LocksModel;
+export type UnprotectedLocks = Pick<LocksModel, "items" | "nextCursor">;
 
 export interface HealthApi {
   site(): Promise<Health>;
-  /** Restore a version of a scratch attachment. */
-  runSelfTest(): Promise<SelfTest>;
+  /** Restore a version of a scratch attachment; soon after the last time, return its result. */
+  runSelfTest(): Promise<SelfTestRunModel>;
   /** Return locks that do not protect, without those on pages that the caller may not see. */
   unprotected(): Promise<UnprotectedLocks>;
 }

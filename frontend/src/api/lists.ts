@@ -30,7 +30,7 @@ export interface BulkOrder {
   readonly reason?: string;
 }
 
-export interface ListsApi extends Pick<LocksApi, "bulk" | "handOver"> {
+export interface ListsApi extends Pick<LocksApi, "bulk" | "handOver" | "decline" | "cancelRequest"> {
   locks(question: LockQuestion, cursor: string | null, limit: number): Promise<PartOfLocks>;
   /** Return the whole list as a table for spreadsheets, in the parts that the server gives. */
   csv(question: LockQuestion): Promise<Blob>;
@@ -55,7 +55,7 @@ function queryOf(scope: LockScope, { text, state, sort }: LockQuestion): URLSear
 
 export function listsApi(client: Client, scope: LockScope): ListsApi {
   const { read, csv } = client;
-  const { bulk, handOver } = locksApi(client);
+  const { bulk, handOver, decline, cancelRequest } = locksApi(client);
   return {
     locks(question, cursor, limit) {
       const query = queryOf(scope, question);
@@ -66,5 +66,7 @@ export function listsApi(client: Client, scope: LockScope): ListsApi {
     csv: (question) => csv(`${pathOf(scope)}?${queryOf(scope, question).toString()}`),
     bulk,
     handOver,
+    decline,
+    cancelRequest,
   };
 }

@@ -153,6 +153,18 @@ export interface ExtendBody {
   readonly unlockOnUpload?: boolean | null;
 }
 
+export interface FileModel {
+  readonly id: string;
+  readonly title: string;
+  readonly open: string | null;
+}
+
+/** Files that the caller sees. `unknown`: Confluence could not be asked for these just now. */
+export interface FilesModel {
+  readonly files: readonly FileModel[];
+  readonly unknown: readonly string[];
+}
+
 /** How long the app may call the site with the token that Forge brought last; null: not until the next one comes.
 
 When Forge sent an event, and its hourly call, last; null: none yet. */
@@ -270,6 +282,7 @@ export interface LocksHealthModel {
 /** Locks across pages; `searchedAll` is false where `q` found more files than are looked at. */
 export interface LocksModel {
   readonly items: readonly ListedLockModel[];
+  readonly viewerAccountId: string;
   readonly nextCursor: string | null;
   readonly searchedAll: boolean;
   readonly serverTime: string;
@@ -464,6 +477,13 @@ export interface SelfTestBody {
 export interface SelfTestModel {
   readonly result: "works" | "refused" | "unknown";
   readonly at: string | null;
+}
+
+/** The last result; `secondsUntilNext` is how long it is the answer to whoever asks for another test. */
+export interface SelfTestRunModel {
+  readonly result: "works" | "refused" | "unknown";
+  readonly at: string | null;
+  readonly secondsUntilNext: number;
 }
 
 export interface SettingsBody {

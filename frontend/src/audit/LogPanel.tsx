@@ -33,8 +33,9 @@ function Download({ api, query, voice: { t } }: { readonly api: AuditApi; readon
   );
 }
 
-function Found({ log, filters, voice, onFilters }: {
+function Found({ log, filters, book, voice, onFilters }: {
   readonly log: Log;
+  readonly book: NameBook;
   readonly filters: Filters;
   readonly voice: Voice;
   readonly onFilters: (filters: Filters) => void;
@@ -52,7 +53,7 @@ function Found({ log, filters, voice, onFilters }: {
   if (rows.length === 0) return <Blank title={t("audit.empty.title")} hint={t("audit.empty.hint")} />;
   return (
     <div class="audit-found" aria-busy={loading}>
-      <Rows rows={rows} voice={voice} onFile={(attachment) => onFilters({ ...filters, attachment })} />
+      <Rows rows={rows} book={book} voice={voice} onFile={(attachment) => onFilters({ ...filters, attachment })} />
       {problem !== null && <p class="notice warning" role="alert"><Icon name="warning" /><span>{problemWords(problem, t)}</span></p>}
       <div class="audit-foot">
         <p class="hint" role="status">{t(next === null ? "audit.count" : "audit.countMore", { count: rows.length })}</p>
@@ -83,7 +84,7 @@ export function LogPanel({ place, space }: { readonly place: PanelProps; readonl
         <Download api={api} query={query} voice={voice} key={JSON.stringify(query)} />
       </div>
       <FilterBar filters={filters} book={book} voice={voice} onChange={(change) => setFilters({ ...filters, ...change })} />
-      <Found log={log} filters={filters} voice={voice} onFilters={setFilters} />
+      <Found log={log} filters={filters} book={book} voice={voice} onFilters={setFilters} />
     </div>
   );
 }

@@ -4,6 +4,7 @@ import { useMemo, useState } from "preact/hooks";
 import { auditApi, healthApi, settingsApi, templatesApi, type Template } from "../api";
 import { Finding, Result, UndoingHere } from "../health/parts";
 import { useAct } from "../health/useAct";
+import { useSelfTest } from "../health/useSelfTest";
 import { useWatch } from "../health/useWatch";
 import { FIRST_MAIL } from "../mails/groups";
 import { firstLanguage } from "../mails/languages";
@@ -31,7 +32,7 @@ function Licence({ place: { voice: { t } }, seen }: Props) {
 
 function Restore({ place: { client, voice }, seen: { health, settings }, again }: Props) {
   const write = settingsApi(client);
-  const run = useAct(async () => healthApi(client).runSelfTest(), again);
+  const run = useSelfTest(client, health.restoreSelfTest, again);
   const copy = useAct(async () => write.changeSite((await write.site()).revision, { copyMode: true }), again);
   const test = health.restoreSelfTest ?? { result: "unknown", at: null } as const;
   return <UndoingHere test={test} copyMode={settings.copyMode} run={run} copy={copy} voice={voice} />;
@@ -103,13 +104,24 @@ function Guides({ place: { host, voice: { t } } }: Pick<Props, "place">) {
   return links.length === 0 ? null : <p class="guides">{links}</p>;
 }
 
+function SettingsLink({ place: { host, voice: { t } } }: Pick<Props, "place">) {
+  const { value } = useResource(async () => host.settingsPage(), "");
+  return value === null ? null : <p><a href={value} target="_blank" rel="noopener">{t("getStarted.next.settings.open")}</a></p>;
+}
+
 function Next({ place }: Pick<Props, "place">) {
   const { t } = place.voice;
   return (
     <section class="next">
       <h2>{t("getStarted.next.title")}</h2>
       <ul class="next-list">
-        {NEXT.map((name) => <li key={name}><h3>{t(`getStarted.next.${name}`)}</h3><p>{t(`getStarted.next.${name}.hint`)}</p></li>)}
+        {NEXT.map((name) => (
+          <li key={name}>
+            <h3>{t(`getStarted.next.${name}`)}</h3>
+            <p>{t(`getStarted.next.${name}.hint`)}</p>
+            {name === "settings" && <SettingsLink place={place} />}
+          </li>
+        ))}
       </ul>
       <Guides place={place} />
     </section>

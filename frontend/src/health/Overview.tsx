@@ -16,6 +16,7 @@ import { Mails } from "./Mails";
 import { Finding, UndoingHere } from "./parts";
 import { accessState, jobOf, pointsState, unprotectedCount } from "./rules";
 import { useAct } from "./useAct";
+import { useSelfTest } from "./useSelfTest";
 import { useWatch } from "./useWatch";
 
 const EVERY_MS = 30_000;
@@ -69,23 +70,24 @@ function Jobs({ parked, voice: { t } }: { readonly parked: Readonly<Record<strin
 }
 
 /** Return what one click does, each followed by another look. */
-function useRemedies({ client }: PanelProps, settings: SiteSettings, again: () => void) {
+function useRemedies({ client }: PanelProps, { health, settings }: Seen, again: () => void) {
   const write = useMemo(() => settingsApi(client), [client]);
   const change = (changes: Parameters<typeof write.changeSite>[1]) => async () => write.changeSite((await write.site()).revision, changes);
   const copy = useAct(change({ copyMode: true }), again);
   const comments = useAct(change({ comments: true }), again);
-  const test = useAct(async () => healthApi(client).runSelfTest(), again);
+  const test = useSelfTest(client, health.restoreSelfTest, again);
   return { copy, comments, test, copyMode: settings.copyMode, commentsOn: settings.comments };
 }
 
-function Shown({ seen: { health, settings }, place, again }: { readonly seen: Seen; readonly place: PanelProps; readonly again: () => void }) {
+function Shown({ seen, place, again }: { readonly seen: Seen; readonly place: PanelProps; readonly again: () => void }) {
   const { client, voice } = place;
   const { t } = voice;
-  const remedies = useRemedies(place, settings, again);
+  const { health } = seen;
+  const remedies = useRemedies(place, seen, again);
   const bad = unprotectedCount(health);
   const api = useMemo(() => healthApi(client), [client]);
   const reasons = health.locks.unprotected.map(({ reason, count }) => `${reason} ${String(count)}`).join();
-  const files = useResource(async () => (bad === 0 ? { items: [], nextCursor: null, searchedAll: true, serverTime: health.serverTime } : api.unprotected()), reasons);
+  const files = useResource(async () => (bad === 0 ? { items: [], nextCursor: null } : api.unprotected()), reasons);
   const { points, mails, parkedJobs, restoreSelfTest, forge } = health;
   const lookAgain = useCallback(() => {
     again();

@@ -7,6 +7,7 @@ import type { Voice } from "../voice";
 import type { SelfTest } from "../api";
 import { undoing } from "./rules";
 import type { Act } from "./useAct";
+import type { SelfTestAct } from "./useSelfTest";
 
 const LOOKS = { good: ["success", "done"], bad: ["danger", "warning"], warning: ["warning", "warning"], info: ["", "info"] } as const;
 export type Look = keyof typeof LOOKS;
@@ -36,7 +37,7 @@ export function Result({ act, done, t, failed }: {
 export function UndoingHere({ test, copyMode, run, copy, voice: { t, formats } }: {
   readonly test: SelfTest;
   readonly copyMode: boolean;
-  readonly run: Act<[]>;
+  readonly run: SelfTestAct;
   readonly copy: Act<[]>;
   readonly voice: Voice;
 }) {
@@ -54,7 +55,7 @@ export function UndoingHere({ test, copyMode, run, copy, voice: { t, formats } }
           {t(test.at === null ? "health.test.run" : "health.test.again")}
         </button>
       </div>
-      {run.state === "working" ? <p class="hint" role="status">{t("health.test.running")}</p> : <Result act={run} done={t("health.test.ran")} t={t} />}
+      {run.state === "working" ? <p class="hint" role="status">{t("health.test.running")}</p> : <Result act={run} done={run.rest > 0 ? t("health.test.soon", { count: run.rest }) : t("health.test.ran")} t={t} />}
       <Result act={copy} done={t("health.remedy.copy.done")} t={t} />
     </>
   );

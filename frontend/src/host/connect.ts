@@ -26,6 +26,16 @@ export interface ConnectFrame {
   readonly guest: boolean;
   /** The query of the frame's address. */
   readonly query: string;
+  /** The app's key; null where our page does not name it. */
+  readonly appKey: string | null;
+}
+
+/** Confluence names its own address in the frame's. */
+function settingsPageOf({ query, appKey }: ConnectFrame): string | null {
+  const asked = new URLSearchParams(query);
+  const site = asked.get("xdm_e") ?? "";
+  if (appKey === null || !/^https?:/.test(site) || !URL.canParse(site)) return null;
+  return new URL(`${asked.get("cp") ?? ""}/plugins/servlet/ac/${encodeURIComponent(appKey)}/lockpoint-admin`, new URL(site).origin).href;
 }
 
 /** A token is valid for about 15 minutes. One request a minute is cheap, and no token is near its end. */
@@ -118,6 +128,7 @@ export function connectHost(bridge: ConnectBridge, frame: ConnectFrame, now = ()
       bridge.theming.initializeTheming();
     },
     publicPage: (path) => new URL(path, location.origin).href,
+    settingsPage: async () => Promise.resolve(settingsPageOf(frame)),
     open: openTab,
     close: () => bridge.dialog.close(),
     keepParameters: () => Promise.reject(new Error("On Connect, Confluence itself asks for the parameters of a macro.")),
@@ -131,6 +142,6 @@ export function connectHost(bridge: ConnectBridge, frame: ConnectFrame, now = ()
 export function currentHost(screen: ScreenName): Host {
   const bridge = (globalThis as { AP?: ConnectBridge }).AP;
   if (bridge === undefined) throw new Error("The library of Atlassian Connect did not load.");
-  const guest = document.getElementById("app")?.dataset["guest"] !== undefined;
-  return connectHost(bridge, { screen, guest, query: location.search });
+  const { guest, appKey } = document.getElementById("app")?.dataset ?? {};
+  return connectHost(bridge, { screen, guest: guest !== undefined, query: location.search, appKey: appKey ?? null });
 }

@@ -13,7 +13,10 @@ export interface ForgeBridge {
     readonly body?: unknown;
   }>;
   requestConfluence(path: string, init: RequestInit): Promise<Response>;
-  readonly router: { open(url: string): Promise<void> };
+  readonly router: {
+    open(url: string): Promise<void>;
+    getUrl(place: { readonly target: "module"; readonly moduleKey: string }): Promise<URL | null>;
+  };
   readonly view: {
     getContext(): Promise<{
       readonly moduleKey: string;
@@ -128,6 +131,7 @@ export function forgeHost(bridge: ForgeBridge): Host {
       void view.theme.enable();
     },
     publicPage: (path) => server === null ? null : `${server}${path}`,
+    settingsPage: async () => router.getUrl({ target: "module", moduleKey: "admin" }).then((url) => url?.href ?? null, () => null),
     open: (url) => void router.open(url),
     close: () => void view.close(),
     keepParameters: (parameters) => view.submit({ config: parameters }),

@@ -3,8 +3,8 @@ import { useState } from "preact/hooks";
 import type { BulkOrder } from "../api";
 import { problemWords } from "../problems";
 import { Icon } from "../ui/Icon";
+import { TextForm } from "../ui/TextForm";
 import type { Voice } from "../voice";
-import { ReasonForm } from "./ReasonForm";
 import type { BulkReport, BulkState, ListRow, ListState, ListStore } from "./store";
 import { refusedWords } from "./words";
 
@@ -99,8 +99,9 @@ export function BulkBar({ store, state, voice }: { readonly store: ListStore; re
       {state.report !== null && <Report report={state.report} voice={voice} onDismiss={() => store.dismissReport()} />}
       {rows.length > 0 && <Choices {...{ rows, store, voice, asking }} onAsk={() => setAsking(!asking)} />}
       {asking && ends.length > 0 && (
-        <ReasonForm title={t("lists.bulk.break.title", { count: ends.length })} hint={t("lists.bulk.break.hint")} form="bulk" working={false}
-          submit={t("lists.bulk.break.title", { count: ends.length })} voice={voice} onReason={end} onCancel={() => setAsking(false)} />
+        <TextForm form="bulk" title={t("lists.bulk.break.title", { count: ends.length })} label={t("form.reason")} hint={t("lists.bulk.break.hint")}
+          submit={t("lists.bulk.break.title", { count: ends.length })} look="danger" missing={t("form.reason.missing")} working={false} t={t} onText={end}
+          onCancel={() => setAsking(false)} />
       )}
     </>
   );

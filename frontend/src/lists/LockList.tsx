@@ -14,7 +14,7 @@ import { BulkBar } from "./BulkBar";
 import type { Look, RowEvents } from "./LockRow";
 import { LockTable } from "./LockTable";
 import type { RowForm } from "./RowButtons";
-import { EVERYTHING, type ListState, type ListStore } from "./store";
+import { EVERYTHING, isUnanswered, type ListState, type ListStore } from "./store";
 import { Tools } from "./Tools";
 import { useLockList, useMinutes } from "./useLockList";
 import { outcomeWords } from "./words";
@@ -50,8 +50,9 @@ function Stale({ state, voice: { t, formats } }: { readonly state: ListState; re
   );
 }
 
-function countWords({ rows, nextCursor, asking }: ListState, { t }: Voice): string {
-  if (asking) return t("lists.searching");
+function countWords(state: ListState, { t }: Voice): string {
+  const { rows, nextCursor } = state;
+  if (isUnanswered(state)) return t(state.problem === null ? "lists.searching" : "lists.unanswered");
   return t(nextCursor === null ? "lists.count" : "lists.countMore", { count: rows.length });
 }
 
@@ -123,7 +124,7 @@ function useKeptFocus() {
 export function LockList({ place, scope, empty }: Props) {
   const { store, state, api } = useLockList(place.client, scope, place.filter ?? null);
   const root = useKeptFocus();
-  const { voice } = place;
+  const voice = useMemo<Voice>(() => ({ ...place.voice, me: state.me }), [place.voice, state.me]);
   const { t } = voice;
   const ask = (question: ListState["question"]): void => { void store.ask(question); };
   if (state.problem?.code === "forbidden" && state.rows.length === 0) return <Refused scope={scope} voice={voice} />;
@@ -138,7 +139,7 @@ export function LockList({ place, scope, empty }: Props) {
           {!state.searchedAll && <p class="notice info" role="status"><Icon name="info" /><span>{t("lists.notSearchedAll")}</span></p>}
           <BulkBar {...{ store, state, voice }} />
           <Count {...{ state, store, voice }} />
-          {state.rows.length === 0 && !state.asking ? <Nothing {...{ state, store, empty, voice }} /> : <Rows {...{ state, store, scope, voice }} />}
+          {state.rows.length === 0 && !isUnanswered(state) ? <Nothing {...{ state, store, empty, voice }} /> : <Rows {...{ state, store, scope, voice }} />}
         </>
       )}
       <p class="outcome" role="status" aria-live="polite">

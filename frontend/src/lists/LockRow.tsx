@@ -1,5 +1,6 @@
 /** One locked file: its cells, and below them who asks for it, the last problem and the open form. */
 import { useState } from "preact/hooks";
+import { Requests, requestsShown } from "../page/Requests";
 import { isHeld } from "../page/rows";
 import { endedWords, leftWords, stateWords, unprotectedWords } from "../page/words";
 import type { Problem } from "../problems";
@@ -7,10 +8,9 @@ import { Avatar } from "../ui/Avatar";
 import { FileIcon } from "../ui/FileIcon";
 import { Icon, type IconName } from "../ui/Icon";
 import { memo } from "../ui/memo";
+import { TextForm } from "../ui/TextForm";
 import { nameOf, type Voice } from "../voice";
-import { ReasonForm } from "./ReasonForm";
-import { Requests } from "./Requests";
-import { RowButtons, type RowForm } from "./RowButtons";
+import { RowButtons, sameForm, type RowForm } from "./RowButtons";
 import type { ListRow, RowAction } from "./store";
 import { titleOf } from "./titleOf";
 import { rowProblemWords } from "./words";
@@ -29,6 +29,8 @@ export interface Look {
 
 interface Props {
   readonly row: ListRow;
+  /** Which row of the table it is, counted from 1 with the head. */
+  readonly number: number;
   readonly look: Look;
   readonly voice: Voice;
   /** Age of the row in seconds, in whole minutes because the row shows no seconds. */
@@ -138,26 +140,36 @@ function Ends({ row: { file: { lock } }, voice, ageSeconds }: Props) {
   return <span title={lock.expiresAt === null ? undefined : voice.formats.full(lock.expiresAt)}>{leftWords(lock, ageSeconds, voice)}</span>;
 }
 
-function OpenForm({ row, voice, working, form, events }: Props) {
-  if (form === null) return null;
-  const { t } = voice;
-  const { lock, title: name } = row.file;
-  const title = titleOf(name, t);
-  const close = (): void => events.openForm(row.id, null);
-  const run = (reason: string): void => {
-    const action: RowAction = form.kind === "handOver" ? { ...form, reason } : { kind: form.kind, reason };
-    void events.act(row, action).then((worked) => { if (worked) close(); });
-  };
-  const shared = { voice, working, form: form.kind, onReason: run, onCancel: close };
-  if (form.kind === "handOver") {
-    const to = lock.requests.find(({ person }) => person.accountId === form.accountId)?.person ?? null;
-    const person = nameOf(to, t);
-    return <ReasonForm {...shared} title={t("lists.handOver.title", { title, name: person })} hint={t("lists.handOver.hint", { name: person })}
-      submit={t("lists.handOver.submit")} />;
+function actionOf(form: RowForm, text: string): RowAction {
+  switch (form.kind) {
+    case "decline": return { kind: "decline", accountId: form.accountId, note: text === "" ? null : text };
+    case "handOver": return { kind: "handOver", accountId: form.accountId, reason: text };
+    case "break":
+    case "takeOver": return { kind: form.kind, reason: text };
   }
-  const owner = nameOf(lock.holder, t);
-  return <ReasonForm {...shared} title={t(`form.${form.kind}.title`, { name: owner, title })} hint={t(`form.${form.kind}.hint`, { name: owner })}
-    submit={t(`form.${form.kind}.submit`)} />;
+}
+
+/** Return the name of who asks, for forms about a request, else of the owner. */
+function nameIn(form: RowForm, { holder, requests }: ListRow["file"]["lock"], { t }: Voice): string {
+  const person = "accountId" in form ? requests.find(({ person: { accountId } }) => accountId === form.accountId)?.person ?? null : holder;
+  return nameOf(person, t);
+}
+
+function WordsForm({ row, voice, working, form, events }: Props & { readonly form: RowForm }) {
+  const { t } = voice;
+  const { kind } = form;
+  // The form keeps the name that was seen when it opened.
+  const [name] = useState(() => nameIn(form, row.file.lock, voice));
+  const declines = kind === "decline";
+  const close = (): void => events.openForm(row.id, null);
+  const run = (text: string): void => {
+    void events.act(row, actionOf(form, text)).then((worked) => { if (worked) close(); });
+  };
+  return (
+    <TextForm form={kind} title={t(`form.${kind}.title`, { name, title: titleOf(row.file.title, t) })} label={t(declines ? "form.decline.note" : "form.reason")}
+      hint={t(`form.${kind}.hint`, { name })} submit={t(`form.${kind}.submit`)} look={declines ? "primary" : "danger"}
+      missing={declines ? null : t("form.reason.missing")} {...{ working, t }} onText={run} onCancel={close} />
+  );
 }
 
 function RowProblem({ row, problem, voice, events }: Props) {
@@ -176,18 +188,22 @@ function Owner({ lock: { holder }, voice: { t } }: { readonly lock: ListRow["fil
   return <span class="person"><Avatar person={holder} /><span>{nameOf(holder, t)}</span></span>;
 }
 
+/** Whether a file has a second row of the table, below its own. */
+export function hasBelow({ row, voice, problem, form }: Pick<Props, "row" | "voice" | "problem" | "form">): boolean {
+  return form !== null || problem !== null || requestsShown(row.file.lock, voice.me).length > 0;
+}
+
 function Row(props: Props) {
-  const { row, look, voice, selected, working, problem, form, events } = props;
+  const { row, number, look, voice, selected, working, form, events } = props;
   const { t } = voice;
   const { lock, title } = row.file;
-  const asked = lock.requests.some(({ declinedAt }) => declinedAt === null);
-  const below = form !== null || problem !== null || asked;
+  const below = hasBelow(props);
   const act = (action: RowAction): void => { void events.act(row, action); };
-  const open = (wanted: RowForm): void => events.openForm(row.id, JSON.stringify(form) === JSON.stringify(wanted) ? null : wanted);
+  const open = (wanted: RowForm): void => events.openForm(row.id, sameForm(form, wanted) ? null : wanted);
   const shared = { row, voice, working, form, onAct: act, onForm: open };
   return (
     <>
-      <tr role="row" data-row={row.id} class={`${below ? "row with-below" : "row"}${selected ? " selected" : ""}`}>
+      <tr role="row" aria-rowindex={number} data-row={row.id} class={`${below ? "row with-below" : "row"}${selected ? " selected" : ""}`}>
         {look.select && (
           <td role="cell" class="lk-select">
             <label class="pick">
@@ -207,11 +223,12 @@ function Row(props: Props) {
         <td role="cell" class="lk-actions"><RowButtons {...shared} /></td>
       </tr>
       {below && (
-        <tr role="row" class="below">
+        <tr role="row" class="below" aria-rowindex={number + 1}>
           <td role="cell" colSpan={columnsOf(look)} aria-colspan={columnsOf(look)}>
-            <Requests {...shared} />
+            <Requests {...{ title: titleOf(title, t), lock, voice, working }} isOpen={(asked) => sameForm(form, asked)} onForm={open}
+              onHandOver={(accountId) => act({ kind: "handOver", accountId, reason: null })} />
             <RowProblem {...props} />
-            <OpenForm {...props} key={JSON.stringify(form)} />
+            {form !== null && <WordsForm {...props} form={form} key={JSON.stringify(form)} />}
           </td>
         </tr>
       )}
@@ -219,7 +236,7 @@ function Row(props: Props) {
   );
 }
 
-export function columnsOf({ owner, select }: Look): number {
+function columnsOf({ owner, select }: Look): number {
   return 6 + Number(owner) + Number(select);
 }
 

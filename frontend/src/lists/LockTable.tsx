@@ -1,13 +1,15 @@
 /** The table of locks: heads that sort where the server can, and the rows near the view; near its end the next part is loaded. */
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { LockSort } from "../api";
 import type { MessageKey } from "../messages";
 import { Icon } from "../ui/Icon";
-import { useReach } from "../ui/useReach";
+import { GapRow, gapKey } from "../ui/GapRow";
+import { useWindow } from "../ui/useWindow";
+import { tableRows } from "../ui/windowed";
 import type { Voice } from "../voice";
-import { columnsOf, LockRow, type Look, type RowEvents } from "./LockRow";
+import { hasBelow, LockRow, type Look, type RowEvents } from "./LockRow";
 import type { RowForm } from "./RowButtons";
-import type { ListState } from "./store";
+import { isUnanswered, type ListRow, type ListState } from "./store";
 
 interface Props {
   readonly state: ListState;
@@ -76,12 +78,20 @@ const MINUTE_MS = 60_000;
 export function LockTable(props: Props) {
   const { state, look, voice, moment, forms, events, onMore } = props;
   const { t } = voice;
+  const { rows } = state;
+  const ids = useMemo(() => rows.map(({ id }) => id), [rows]);
   // What a viewer asked to look for further is not looked for on and on without them.
-  const { reach, end } = useReach<HTMLDivElement>(state.rows.length, state.question, onMore);
+  const { body, parts } = useWindow({ ids, question: state.answered, keeps: (id) => forms.has(id), onEnd: onMore });
+  const below = ({ id }: ListRow) => ({ problem: state.rowProblems.get(id) ?? null, form: forms.get(id) ?? null });
+  const numbers = tableRows(rows.map((row) => hasBelow({ row, voice, ...below(row) })));
+  const drawn = (row: ListRow, number: number) => (
+    <LockRow key={row.id} {...{ row, number, look, voice, events }} selected={state.selected.has(row.id)}
+      ageSeconds={Math.floor(Math.max(0, moment - row.at) / MINUTE_MS) * 60} working={state.working.has(row.id)} {...below(row)} />
+  );
   return (
     <>
-      <table role="table" class="locks" aria-label={t("lists.caption")} aria-rowcount={state.nextCursor === null ? state.rows.length + 1 : -1}
-        aria-busy={state.asking}>
+      <table role="table" class="locks" aria-label={t("lists.caption")} aria-rowcount={state.nextCursor === null ? numbers.count : -1}
+        aria-busy={isUnanswered(state)}>
         <thead role="rowgroup">
           <tr role="row">
             {look.select && <SelectAll {...props} />}
@@ -89,16 +99,16 @@ export function LockTable(props: Props) {
             <th role="columnheader" scope="col" class="lk-actions">{t("lists.column.actions")}</th>
           </tr>
         </thead>
-        <tbody role="rowgroup" data-columns={columnsOf(look)}>
-          {state.rows.slice(0, reach).map((row) => (
-            <LockRow key={row.id} row={row} look={look} voice={voice} events={events} selected={state.selected.has(row.id)}
-              ageSeconds={Math.floor(Math.max(0, moment - row.at) / MINUTE_MS) * 60} working={state.working.has(row.id)}
-              problem={state.rowProblems.get(row.id) ?? null} form={forms.get(row.id) ?? null} />
-          ))}
+        <tbody role="rowgroup" ref={body}>
+          {parts.map((part) => {
+            if (typeof part !== "number") return <GapRow key={gapKey(part)} gap={part} />;
+            const row = rows[part];
+            return row === undefined ? null : drawn(row, numbers.of[part] ?? 0);
+          })}
         </tbody>
       </table>
-      <div ref={end} class="lk-end">
-        {state.nextCursor !== null && reach >= state.rows.length && (
+      <div class="lk-end">
+        {state.nextCursor !== null && (
           <button type="button" class="button" aria-disabled={state.loadingMore} onClick={onMore}>
             {t(state.loadingMore ? "lists.moreLoading" : "lists.more")}
           </button>

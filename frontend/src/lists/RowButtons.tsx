@@ -1,12 +1,13 @@
 /** The buttons of one row: exactly what the server allows this viewer. */
 import type { MessageKey } from "../messages";
+import type { Answer } from "../page/Requests";
 import { mayStopWaiting } from "../page/rows";
 import type { Voice } from "../voice";
 import type { ListRow, RowAction } from "./store";
 import { titleOf } from "./titleOf";
 
-/** A form below a row; `accountId` is to whom the file would be handed over. */
-export type RowForm = { readonly kind: "break" | "takeOver" } | { readonly kind: "handOver"; readonly accountId: string };
+/** A form below a row. */
+export type RowForm = { readonly kind: "break" | "takeOver" } | Answer;
 
 export function sameForm(one: RowForm | null, other: RowForm): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
@@ -31,12 +32,13 @@ function offered({ row: { file: { lock } }, onAct, onForm }: Props): readonly Of
   const { can, notifyMe, state } = lock;
   const opens = (kind: "break" | "takeOver"): Offer =>
     ({ text: `action.${kind}`, form: { kind }, run: () => onForm({ kind }) });
-  const acts = (text: Offer["text"], kind: "unlock" | "extend" | "notify" | "cancelNotify"): Offer => ({ text, run: () => onAct({ kind }) });
+  const acts = (text: Offer["text"], kind: "unlock" | "extend" | "notify" | "cancelNotify" | "cancelRequest"): Offer => ({ text, run: () => onAct({ kind }) });
   const offers: (Offer | false)[] = [
     can.extend && acts("action.extend", "extend"),
     can.release && acts("action.unlock", "unlock"),
     mayStopWaiting(lock) && acts("action.cancelNotify", "cancelNotify"),
     !notifyMe.asked && can.notifyMe && state === "other" && acts("action.notify", "notify"),
+    can.cancelRequest && acts("action.cancelRequest", "cancelRequest"),
     can.break && state !== "mine" && opens("break"),
     can.takeOver && state !== "mine" && opens("takeOver"),
   ];

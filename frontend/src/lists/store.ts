@@ -8,8 +8,9 @@ import { problemOf, type Problem } from "../problems";
 import { BulkStopped, runBulk, type BulkProgress, type BulkResult, type BulkTools } from "./bulk";
 
 export type RowAction =
-  | { readonly kind: "unlock" | "extend" | "notify" | "cancelNotify" }
+  | { readonly kind: "unlock" | "extend" | "notify" | "cancelNotify" | "cancelRequest" }
   | { readonly kind: "break" | "takeOver"; readonly reason: string }
+  | { readonly kind: "decline"; readonly accountId: string; readonly note: string | null }
   | { readonly kind: "handOver"; readonly accountId: string; readonly reason: string | null };
 
 /** The result of the viewer's last action, announced once. */
@@ -44,13 +45,16 @@ export interface BulkReport {
 export interface ListState {
   readonly phase: "loading" | "ready" | "failed";
   readonly question: LockQuestion;
-  /** Whether another question is under way; the rows are those of the one before. */
+  /** The question that the rows answer: an earlier one while another is under way, or could not be answered yet. */
+  readonly answered: LockQuestion;
   readonly asking: boolean;
   readonly loadingMore: boolean;
   readonly rows: readonly ListRow[];
   readonly nextCursor: string | null;
   readonly searchedAll: boolean;
   readonly serverTime: string | null;
+  /** The viewer's account id; null until the server sent it. */
+  readonly me: string | null;
   readonly problem: Problem | null;
   readonly failures: number;
   readonly working: ReadonlySet<string>;
@@ -64,13 +68,23 @@ export interface ListState {
 export const EVERYTHING: LockQuestion = { text: "", state: null, sort: "expires" };
 
 const START: ListState = {
-  phase: "loading", question: EVERYTHING, asking: false, loadingMore: false, rows: [], nextCursor: null, searchedAll: true,
-  serverTime: null, problem: null, failures: 0, working: new Set(), rowProblems: new Map(), selected: new Set(),
+  phase: "loading", question: EVERYTHING, answered: EVERYTHING, asking: false, loadingMore: false, rows: [], nextCursor: null, searchedAll: true,
+  serverTime: null, me: null, problem: null, failures: 0, working: new Set(), rowProblems: new Map(), selected: new Set(),
   bulk: null, report: null, outcome: null,
 };
 
+/** Seconds before a question is asked again that the server could not answer, where it names no time; and how often. */
+const AGAIN_SECONDS = 5;
+const MOST_AGAIN = 3;
+
+export function isUnanswered({ question, answered }: ListState): boolean {
+  return question !== answered;
+}
+
+type ListedActs = Pick<ListsApi, "locks" | "bulk" | "handOver" | "decline" | "cancelRequest">;
+
 export interface ListTools {
-  readonly lists: Pick<ListsApi, "locks" | "bulk" | "handOver">;
+  readonly lists: ListedActs;
   readonly locks: Pick<LocksApi, "release" | "extend" | "break" | "takeOver" | "askNotice" | "cancelNotice">;
   readonly now: () => number;
   readonly newId: () => string;
@@ -102,7 +116,7 @@ export class ListStore {
   private stopBulk = false;
 
   constructor(private readonly tools: ListTools, private readonly partSize = 50, question = EVERYTHING) {
-    this.state = { ...START, question };
+    this.state = { ...START, question, answered: question };
   }
 
   readonly get = (): ListState => this.state;
@@ -117,10 +131,15 @@ export class ListStore {
     for (const listener of this.listeners) listener();
   }
 
-  /** Ask another question: search, filter or order. */
+  /** Ask another question: search, filter or order; again after a while where the server could not answer. */
   async ask(question: LockQuestion): Promise<void> {
     this.set({ question, asking: true, selected: new Set(), report: null });
     await this.read(this.partSize);
+    const waits = (): boolean => this.state.question === question && isUnanswered(this.state);
+    for (let times = 0; times < MOST_AGAIN && waits(); times += 1) {
+      await this.tools.wait(this.state.problem?.retryAfter ?? AGAIN_SECONDS);
+      if (waits()) await this.read(this.partSize);
+    }
   }
 
   /** Read again as many rows as are shown. Never rejects. */
@@ -148,12 +167,12 @@ export class ListStore {
     }
   }
 
-  private accept(files: readonly ListedLock[], { nextCursor, searchedAll, serverTime }: PartOfLocks): void {
+  private accept(files: readonly ListedLock[], { nextCursor, searchedAll, serverTime, viewerAccountId: me }: PartOfLocks): void {
     const before = new Map(this.state.rows.map((row) => [row.id, row]));
     const rows = files.map((file) => kept(before.get(file.id), file, this.tools.now()));
     const ids = new Set(rows.map(({ id }) => id));
     const selected = new Set([...this.state.selected].filter((id) => ids.has(id)));
-    this.set({ phase: "ready", asking: false, loadingMore: false, rows, selected, nextCursor, searchedAll, serverTime, problem: null, failures: 0 });
+    this.set({ phase: "ready", answered: this.state.question, asking: false, loadingMore: false, rows, selected, nextCursor, searchedAll, serverTime, me, problem: null, failures: 0 });
   }
 
   private fail(error: unknown): void {
@@ -164,7 +183,7 @@ export class ListStore {
   /** Add the next part. */
   async more(): Promise<void> {
     const { nextCursor, loadingMore, asking, question } = this.state;
-    if (nextCursor === null || loadingMore || asking) return;
+    if (nextCursor === null || loadingMore || asking || isUnanswered(this.state)) return;
     const [turn, actions] = [this.turn, this.actions];
     this.set({ loadingMore: true });
     try {
@@ -219,6 +238,8 @@ export class ListStore {
       case "break": return (await locks.break(id, lockId, action.reason)).lock;
       case "takeOver": return (await locks.takeOver(id, lockId, action.reason)).lock;
       case "handOver": return (await lists.handOver(id, lockId, action.accountId, action.reason)).lock;
+      case "decline": return (await lists.decline(id, lockId, action.accountId, action.note)).lock;
+      case "cancelRequest": return (await lists.cancelRequest(id, lockId)).lock;
       case "notify": return { ...lock, ...(await locks.askNotice(id)) };
       case "cancelNotify": return { ...lock, ...(await locks.cancelNotice(id)) };
     }

@@ -13,7 +13,9 @@ const DONE = {
   extend: "done.extended",
   break: "done.broken",
   takeOver: "done.takenOver",
-  handOver: "lists.done.handOver",
+  handOver: "done.handOver",
+  decline: "done.decline",
+  cancelRequest: "done.cancelRequest",
   notify: "done.notify",
   cancelNotify: "done.notifyCancelled",
 } as const satisfies Record<Outcome["kind"], MessageKey>;

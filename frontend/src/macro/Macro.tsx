@@ -94,7 +94,7 @@ function Cell({ column, row, voice, age }: { readonly column: Column; readonly r
     case "page":
       return <>{row.pageTitle}</>;
     case "owner":
-      return <>{lock.state === "mine" ? t("state.mine") : nameOf(lock.holder, t)}</>;
+      return <>{lock.state === "mine" ? t("person.you") : nameOf(lock.holder, t)}</>;
     case "since":
       return lock.since === null ? null : <time dateTime={lock.since} title={formats.full(lock.since)}>{formats.moment(lock.since)}</time>;
     case "ends":

@@ -34,6 +34,8 @@ export interface RowEvents {
 
 interface Props {
   readonly row: Attachment;
+  /** Which row of the table it is, counted from 1 with the head. */
+  readonly number: number;
   readonly voice: Voice;
   /** Whether the viewer may edit the page. */
   readonly mayEdit: boolean;
@@ -165,11 +167,13 @@ function run(props: Props, wanted: Run): void {
 }
 
 function Below(props: Props) {
-  const { row, voice, working, upload, form, events } = props;
+  const { row, number, voice, working, upload, form, events } = props;
   return (
-    <tr role="row" class="below">
+    <tr role="row" class="below" aria-rowindex={number + 1}>
       <td role="cell" colSpan={COLUMNS} aria-colspan={COLUMNS + WIDE_COLUMNS}>
-        <Requests {...{ row, voice, working }} onAct={(action) => { void events.act(row, action); }} onForm={(asked) => events.openForm(row.id, keyOf(form) === keyOf(asked) ? null : asked)} />
+        <Requests {...{ title: row.title, lock: row.lock, voice, working }} isOpen={(asked) => keyOf(form) === keyOf(asked)}
+          onHandOver={(accountId) => { void events.act(row, { kind: "handOver", accountId, reason: null }); }}
+          onForm={(asked) => events.openForm(row.id, keyOf(form) === keyOf(asked) ? null : asked)} />
         {upload !== null && (
           <UploadLine {...{ row, upload, voice, working }} now={events.now} onSend={(file) => events.send(row, file)}
             onUnlock={() => { void events.act(row, { kind: "unlock" }); }} onDismiss={() => events.dismissUpload(row.id)} />
@@ -182,15 +186,20 @@ function Below(props: Props) {
   );
 }
 
+/** Whether a file has a second row of the table, below its own. */
+export function hasBelow({ row, voice, form, problem, upload }: Pick<Props, "row" | "voice" | "form" | "problem" | "upload">): boolean {
+  return form !== null || problem !== null || upload !== null || requestsShown(row.lock, voice.me).length > 0;
+}
+
 function Row(props: Props) {
-  const { row, voice, mayEdit, selected, working, form, problem, upload, events } = props;
+  const { row, number, voice, mayEdit, selected, working, upload, events } = props;
   const { t } = voice;
-  const below = form !== null || problem !== null || upload !== null || requestsShown(row, voice.me).length > 0;
+  const below = hasBelow(props);
   const drop = useDrop((offer) => events.offer(row, offer));
   const look = ["row", below ? "with-below" : "", selected ? "selected" : "", drop.above ? "drop" : ""].filter((name) => name !== "").join(" ");
   return (
     <>
-      <tr role="row" data-row={row.id} class={look} {...drop.handlers}>
+      <tr role="row" aria-rowindex={number} data-row={row.id} class={look} {...drop.handlers}>
         <SelectCell {...props} />
         <th role="rowheader" scope="row" class="cell-name">
           <div class="name"><FileIcon title={row.title} mediaType={row.mediaType} /><div><NameCell {...props} /></div></div>

@@ -1,9 +1,11 @@
 /** The table: column heads that sort, and the rows near the view. */
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { Attachment } from "../api";
 import { SortHead } from "../ui/SortHead";
-import { useReach } from "../ui/useReach";
-import { AttachmentRow, type RowEvents } from "./AttachmentRow";
+import { GapRow, gapKey } from "../ui/GapRow";
+import { useWindow } from "../ui/useWindow";
+import { tableRows } from "../ui/windowed";
+import { AttachmentRow, hasBelow, type RowEvents } from "./AttachmentRow";
 import type { Form } from "./offers";
 import { isHeld, type Choice, type Sort, type SortKey } from "./rows";
 import { viewerMayEdit, type PageState } from "./store";
@@ -73,18 +75,23 @@ function Head(props: Props) {
 
 export function AttachmentTable(props: Props) {
   const { rows, state, voice, ageSeconds, choice, selected, uploads, forms, events } = props;
-  const { reach, end } = useReach<HTMLTableRowElement>(rows.length, choice);
+  const ids = useMemo(() => rows.map(({ id }) => id), [rows]);
+  const { body, parts } = useWindow({ ids, question: choice, keeps: (id) => forms.has(id) });
+  const below = ({ id }: Attachment) => ({ problem: state.rowProblems.get(id) ?? null, upload: uploads.get(id) ?? null, form: forms.get(id) ?? null });
+  const numbers = tableRows(rows.map((row) => hasBelow({ row, voice, ...below(row) })));
+  const drawn = (row: Attachment, number: number) => (
+    <AttachmentRow key={row.id} {...{ row, number, voice, events }} mayEdit={viewerMayEdit(state)} selected={selected.has(row.id)}
+      left={isHeld(row.lock) ? leftWords(row.lock, ageSeconds, voice) : ""} working={state.working.has(row.id)} {...below(row)} />
+  );
   return (
-    <table role="table" class="files" aria-label={voice.t("page.title")} aria-rowcount={rows.length + 1}>
+    <table role="table" class="files" aria-label={voice.t("page.title")} aria-rowcount={numbers.count}>
       <Head {...props} />
-      <tbody role="rowgroup">
-        {rows.slice(0, reach).map((row) => (
-          <AttachmentRow key={row.id} row={row} voice={voice} mayEdit={viewerMayEdit(state)} events={events} selected={selected.has(row.id)}
-            left={isHeld(row.lock) ? leftWords(row.lock, ageSeconds, voice) : ""}
-            working={state.working.has(row.id)} problem={state.rowProblems.get(row.id) ?? null}
-            upload={uploads.get(row.id) ?? null} form={forms.get(row.id) ?? null} />
-        ))}
-        {rows.length > reach && <tr ref={end} role="row" class="more"><td role="cell" /></tr>}
+      <tbody role="rowgroup" ref={body}>
+        {parts.map((part) => {
+          if (typeof part !== "number") return <GapRow key={gapKey(part)} gap={part} />;
+          const row = rows[part];
+          return row === undefined ? null : drawn(row, numbers.of[part] ?? 0);
+        })}
       </tbody>
     </table>
   );

@@ -2,8 +2,8 @@
 import { useState } from "preact/hooks";
 import type { Attachment } from "../api";
 import { problemWords } from "../problems";
-import { Field, useFormKeys } from "../ui/Field";
 import { Icon } from "../ui/Icon";
+import { TextForm } from "../ui/TextForm";
 import type { Voice } from "../voice";
 import { allows, BULK_KINDS, type BulkKind, type BulkReport, type ManyFiles, type ManyState } from "./many";
 
@@ -50,30 +50,10 @@ function Ending({ count, voice: { t }, onReason, onCancel }: {
   readonly onReason: (reason: string) => void;
   readonly onCancel: () => void;
 }) {
-  const { form, onKeyDown } = useFormKeys(onCancel);
-  const [reason, setReason] = useState("");
-  const [tried, setTried] = useState(false);
-  const missing = reason.trim() === "";
-  const submit = (event: SubmitEvent): void => {
-    event.preventDefault();
-    setTried(true);
-    if (missing) form.current?.querySelector("textarea")?.focus();
-    else onReason(reason.trim());
-  };
   const title = t("bulk.break.title", { count });
   return (
-    <form ref={form} class="row-form" data-form="bulk" noValidate onSubmit={submit} onKeyDown={onKeyDown} aria-label={title}>
-      <Field label={t("form.reason")} hint={t("bulk.break.hint")} error={tried && missing ? t("form.reason.missing") : null}>
-        {(ids) => (
-          <textarea {...ids} rows={2} maxLength={500} required aria-invalid={tried && missing} value={reason}
-            onInput={(event) => setReason(event.currentTarget.value)} />
-        )}
-      </Field>
-      <div class="buttons">
-        <button type="submit" class="button danger">{title}</button>
-        <button type="button" class="button plain" onClick={onCancel}>{t("form.cancel")}</button>
-      </div>
-    </form>
+    <TextForm form="bulk" title={title} label={t("form.reason")} hint={t("bulk.break.hint")} submit={title} look="danger" missing={t("form.reason.missing")}
+      working={false} t={t} onText={onReason} onCancel={onCancel} />
   );
 }
 

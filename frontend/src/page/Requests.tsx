@@ -1,21 +1,28 @@
 /** Who asks for a file: the owner hands it over or declines, who asked sees what came of it. */
-import type { EditRequest } from "../api";
+import type { EditRequest, LockView } from "../api";
 import { Avatar } from "../ui/Avatar";
 import { nameOf, type Voice } from "../voice";
-import type { Attachment } from "../api";
-import type { Action } from "./actions";
-import type { Form } from "./offers";
+
+/** A form about one of those who ask. */
+export interface Answer {
+  readonly kind: "decline" | "handOver";
+  readonly accountId: string;
+}
 
 interface Props {
-  readonly row: Attachment;
+  /** As it is called on the screen. */
+  readonly title: string;
+  readonly lock: LockView;
   readonly voice: Voice;
   readonly working: boolean;
-  readonly onAct: (action: Action) => void;
-  readonly onForm: (form: Form) => void;
+  /** Whether a form about this request is open. */
+  readonly isOpen: (form: Answer) => boolean;
+  readonly onHandOver: (accountId: string) => void;
+  readonly onForm: (form: Answer) => void;
 }
 
 /** Return the requests that are open, and the viewer's own whatever came of it. */
-export function requestsShown({ lock }: Attachment, me: string | null): readonly EditRequest[] {
+export function requestsShown(lock: LockView, me: string | null): readonly EditRequest[] {
   return lock.requests.filter(({ person, declinedAt }) => declinedAt === null || person.accountId === me);
 }
 
@@ -23,7 +30,7 @@ function Quote({ text }: { readonly text: string | null }) {
   return text === null || text === "" ? null : <q>{text}</q>;
 }
 
-function Words({ row: { lock }, voice, request }: Props & { readonly request: EditRequest }) {
+function Words({ lock, voice, request }: Props & { readonly request: EditRequest }) {
   const { t, formats, me } = voice;
   const { person, at, message, declinedAt, note } = request;
   const time = formats.moment(at);
@@ -37,24 +44,22 @@ function Words({ row: { lock }, voice, request }: Props & { readonly request: Ed
   );
 }
 
-/** Whoever is not the owner gives a reason. */
-function handOver({ row, onAct, onForm }: Props, accountId: string): void {
-  if (row.lock.state === "mine") onAct({ kind: "handOver", accountId, reason: null });
-  else onForm({ kind: "handOver", accountId });
-}
-
 function Answers(props: Props & { readonly request: EditRequest }) {
-  const { row: { title, lock: { can } }, voice: { t }, working, request: { person }, onForm } = props;
+  const { title, lock: { can, state }, voice: { t }, working, request: { person }, isOpen, onHandOver, onForm } = props;
   const { accountId } = person;
   const name = nameOf(person, t);
+  const opens = (kind: Answer["kind"]) => ({ "data-opens": kind, "aria-expanded": isOpen({ kind, accountId }) });
+  // Whoever is not the owner gives a reason.
+  const asksWhy = state !== "mine";
+  const handOver = (): void => (asksWhy ? onForm({ kind: "handOver", accountId }) : onHandOver(accountId));
   return (
     <span class="buttons">
       {can.handOver && (
-        <button type="button" class="button" aria-disabled={working} data-opens="handOver" aria-label={t("action.handOver.label", { title, name })}
-          onClick={() => { if (!working) handOver(props, accountId); }}>{t("action.handOver")}</button>
+        <button type="button" class="button" aria-disabled={working} {...(asksWhy ? opens("handOver") : {})} aria-label={t("action.handOver.label", { title, name })}
+          onClick={() => { if (!working) handOver(); }}>{t("action.handOver")}</button>
       )}
       {can.decline && (
-        <button type="button" class="button plain" aria-disabled={working} data-opens="decline" aria-label={t("action.decline.label", { title, name })}
+        <button type="button" class="button plain" aria-disabled={working} {...opens("decline")} aria-label={t("action.decline.label", { title, name })}
           onClick={() => { if (!working) onForm({ kind: "decline", accountId }); }}>{t("action.decline")}</button>
       )}
     </span>
@@ -62,8 +67,8 @@ function Answers(props: Props & { readonly request: EditRequest }) {
 }
 
 export function Requests(props: Props) {
-  const { row, voice: { me } } = props;
-  const shown = requestsShown(row, me);
+  const { lock, voice: { me } } = props;
+  const shown = requestsShown(lock, me);
   if (shown.length === 0) return null;
   return (
     <ul class="requests">

@@ -1,15 +1,13 @@
 /** The forms below a row: lock or extend with options, and a text for an ending, a take-over, a request or its answer. */
-import { useId, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { AcquireOptions, Attachment } from "../api";
-import type { MessageKey } from "../messages";
 import { Field, useFormKeys } from "../ui/Field";
+import { TextArea, TextForm } from "../ui/TextForm";
 import { nameOf, type Voice } from "../voice";
 import type { Action } from "./actions";
 import { chosenHours, CHOICES, OTHER, USUAL } from "./durations";
 import type { Form } from "./offers";
 import { stateWords } from "./words";
-
-const NOTE_LENGTH = 500;
 
 interface FormProps {
   readonly row: Attachment;
@@ -23,17 +21,6 @@ function ChangedMeanwhile({ row, voice: { t } }: { readonly row: Attachment; rea
   const [first] = useState(row.lock);
   const same = first.state === row.lock.state && first.lockId === row.lock.lockId;
   return <p class="form-changed" role="status">{same ? "" : t("form.changed", { state: stateWords(row.lock, t) })}</p>;
-}
-
-function TextArea({ value, onText, ...rest }: {
-  readonly id: string;
-  readonly "aria-describedby": string;
-  readonly "aria-invalid"?: boolean;
-  readonly required?: boolean;
-  readonly value: string;
-  readonly onText: (text: string) => void;
-}) {
-  return <textarea {...rest} rows={2} maxLength={NOTE_LENGTH} value={value} onInput={(event) => onText(event.currentTarget.value)} />;
 }
 
 /** Durations as choices, and any number of hours behind the last one. */
@@ -127,59 +114,31 @@ function lockOptions({ note, ...rest }: Options): AcquireOptions {
   return { ...rest, ...(note === "" ? {} : { note }) };
 }
 
-interface TextLook {
-  readonly label: MessageKey & `form.${string}`;
-  readonly hint: MessageKey & `form.${string}`;
-  readonly needed: boolean;
-  readonly button: "primary" | "danger";
-}
-
-const REASON = { label: "form.reason", needed: true, button: "danger" } as const;
-const TEXTS: Readonly<Record<Exclude<Form["kind"], "lock" | "extend">, TextLook>> = {
+const REASON = { label: "form.reason", needed: true, look: "danger" } as const;
+const TEXTS = {
   break: { ...REASON, hint: "form.break.hint" },
   takeOver: { ...REASON, hint: "form.takeOver.hint" },
   handOver: { ...REASON, hint: "form.handOver.hint" },
-  request: { label: "form.request.message", hint: "form.request.hint", needed: false, button: "primary" },
-  decline: { label: "form.decline.note", hint: "form.decline.hint", needed: false, button: "primary" },
-};
+  request: { label: "form.request.message", hint: "form.request.hint", needed: false, look: "primary" },
+  decline: { label: "form.decline.note", hint: "form.decline.hint", needed: false, look: "primary" },
+} as const satisfies Readonly<Record<Exclude<Form["kind"], "lock" | "extend">, object>>;
 
 type TextKind = keyof typeof TEXTS;
 
-function TextForm({ row, voice, working, onCancel, kind, name: named, onText }: FormProps & {
+function WordsForm({ row, voice: { t, ...voice }, working, onCancel, kind, name: named, onText }: FormProps & {
   readonly kind: TextKind;
   /** Whom it is about. */
   readonly name: string;
   readonly onText: (text: string) => void;
 }) {
-  const { t } = voice;
-  const { form, onKeyDown } = useFormKeys(onCancel);
-  const titleId = useId();
-  const [text, setText] = useState("");
-  const [tried, setTried] = useState(false);
   // The form keeps the name that was seen when it opened, even when the lock changes.
   const [name] = useState(named);
-  const { label, hint, needed, button } = TEXTS[kind];
-  const missing = needed && text.trim() === "";
-
-  const submit = (event: SubmitEvent): void => {
-    event.preventDefault();
-    setTried(true);
-    if (missing) form.current?.querySelector("textarea")?.focus();
-    else if (!working) onText(text.trim());
-  };
-
+  const { label, hint, needed, look } = TEXTS[kind];
   return (
-    <form ref={form} class="row-form" data-form={kind} noValidate onSubmit={submit} onKeyDown={onKeyDown} aria-labelledby={titleId}>
-      <p class="form-title" id={titleId}>{t(`form.${kind}.title`, { name, title: row.title })}</p>
-      <Field label={t(label as "form.reason")} hint={t(hint as "form.break.hint", { name })} error={tried && missing ? t("form.reason.missing") : null}>
-        {(ids) => <TextArea {...ids} required={needed} aria-invalid={tried && missing} value={text} onText={setText} />}
-      </Field>
-      <ChangedMeanwhile row={row} voice={voice} />
-      <div class="buttons">
-        <button type="submit" class={`button ${button}`} aria-disabled={working}>{t(`form.${kind}.submit`)}</button>
-        <button type="button" class="button plain" onClick={onCancel}>{t("form.cancel")}</button>
-      </div>
-    </form>
+    <TextForm form={kind} title={t(`form.${kind}.title`, { name, title: row.title })} label={t(label)} hint={t(hint, { name })} submit={t(`form.${kind}.submit`)}
+      missing={needed ? t("form.reason.missing") : null} {...{ look, working, t, onText, onCancel }}>
+      <ChangedMeanwhile row={row} voice={{ t, ...voice }} />
+    </TextForm>
   );
 }
 
@@ -207,5 +166,5 @@ export function RowForm({ form, onAct, ...props }: FormProps & {
   if (form.kind === "lock") return <OptionsForm {...props} kind="lock" onOptions={(options, download) => onAct({ kind: "lock", options: lockOptions(options) }, download)} />;
   if (form.kind === "extend") return <OptionsForm {...props} kind="extend" onOptions={(options) => onAct({ kind: "extend", options }, false)} />;
   const text = form as Form & { readonly kind: TextKind };
-  return <TextForm {...props} kind={text.kind} name={nameIn(form, props.row, props.voice)} onText={(words) => onAct(actionOf(text, words), false)} />;
+  return <WordsForm {...props} kind={text.kind} name={nameIn(form, props.row, props.voice)} onText={(words) => onAct(actionOf(text, words), false)} />;
 }

@@ -1,4 +1,4 @@
-/** Names of people, apps and groups whose ids are stored: each is asked for once on a screen. */
+/** Names of people, apps, groups and files whose ids are stored: each is asked for once on a screen. */
 import { useEffect, useReducer } from "preact/hooks";
 import type { DirectoryApi, Kind, Named } from "../api";
 
@@ -16,8 +16,17 @@ export class NameBook {
   }
 
   learn(found: readonly Named[]): void {
-    for (const { id, name } of found) this.names.set(id, name === "" ? null : name);
+    for (const { id, name } of found) {
+      if (name === undefined) this.forget(id);
+      else this.names.set(id, name === "" ? null : name);
+    }
     for (const listener of this.listeners) listener();
+  }
+
+  /** Ask for it again when it is wanted next. */
+  private forget(id: string): void {
+    this.names.delete(id);
+    this.asked.delete(id);
   }
 
   subscribe(listener: () => void): () => void {
@@ -26,7 +35,7 @@ export class NameBook {
   }
 
   /** Ask for names that are not known. Never rejects: without an answer ids stay without names. */
-  async want(kind: Kind, ids: readonly string[]): Promise<void> {
+  async want(kind: Kind | "file", ids: readonly string[]): Promise<void> {
     const missing = ids.filter((id) => !this.names.has(id) && !this.asked.has(id));
     if (missing.length === 0) return;
     for (const id of missing) this.asked.add(id);
@@ -37,7 +46,7 @@ export class NameBook {
 }
 
 /** Have these named; the component is rendered again when names arrive. */
-export function useNames(book: NameBook, kind: Kind, ids: readonly string[]): void {
+export function useNames(book: NameBook, kind: Kind | "file", ids: readonly string[]): void {
   const [, again] = useReducer<number, void>((count) => count + 1, 0);
   useEffect(() => book.subscribe(() => again()), [book]);
   useEffect(() => void book.want(kind, ids), [book, kind, ids]);

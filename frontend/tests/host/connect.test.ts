@@ -3,7 +3,7 @@ import { languageTag, UploadFailure } from "../../src/host";
 import { connectHost, currentHost, TOKEN_REUSE_MS, type ConnectFrame } from "../../src/host/connect";
 import { THEME_KEY } from "../../src/theme";
 
-const FRAME: ConnectFrame = { screen: "page", guest: false, query: "?pageId=98311&spaceKey=DS&xdm_e=x" };
+const FRAME: ConnectFrame = { screen: "page", guest: false, query: "?pageId=98311&spaceKey=DS&xdm_e=x", appKey: "lockpoint" };
 
 function bridge() {
   let count = 0;
@@ -169,4 +169,14 @@ describe("a new version on Connect", () => {
     expect(failed).toBeInstanceOf(UploadFailure);
     expect((failed as UploadFailure).status).toBe(status);
   });
+});
+
+test.each([
+  ["https%3A%2F%2Facme.example", "lockpoint", "https://acme.example/wiki/plugins/servlet/ac/lockpoint/lockpoint-admin"],
+  ["javascript%3Aalert(1)", "lockpoint", null],
+  ["x", "lockpoint", null],
+  ["https%3A%2F%2Facme.example", null, null],
+])("the settings of the site are where Confluence says that it is (%s, %s)", async (site, appKey, address) => {
+  const frame = { ...FRAME, query: `?xdm_e=${site}&cp=%2Fwiki`, appKey };
+  expect(await connectHost(bridge(), frame).settingsPage()).toBe(address);
 });

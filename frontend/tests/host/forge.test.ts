@@ -204,3 +204,11 @@ test("pages of our server have an address once it has named itself in an answer"
   await host.fetch("/api/v1/me", {});
   expect(host.publicPage("/privacy")).toBe("https://lockpoint.example.com/privacy");
 });
+
+test("the settings of the site are where the platform says that they are, or nowhere", async () => {
+  answers["getUrl"] = "https://acme.example/wiki/admin/forge/lockpoint";
+  expect(await (await realHost()).settingsPage()).toBe("https://acme.example/wiki/admin/forge/lockpoint");
+  expect(calls[0]).toEqual({ command: "getUrl", payload: { target: "module", moduleKey: "admin" } });
+  answers["getUrl"] = new Error("unknown module");
+  expect(await (await realHost()).settingsPage()).toBeNull();
+});

@@ -1,14 +1,14 @@
 /** Locked files on a server that answers lists, in parts. */
 import type { BulkAnswer, BulkItem, BulkOrder, ListedLock, LockQuestion, LockView, PartOfLocks } from "../../src/api";
 import { EVERYTHING, ListStore } from "../../src/lists/store";
-import { mine } from "../cast";
+import { ALICE, mine } from "../cast";
 
 export function listed(id: string, lock: LockView = mine({ lockId: `L${id}` })): ListedLock {
   return { id, title: `${id}.txt`, open: `https://acme.example/wiki/open/${id}`, pageId: "9", pageTitle: "Plans", lock };
 }
 
 export function part(items: readonly ListedLock[], nextCursor: string | null = null): PartOfLocks {
-  return { items, nextCursor, searchedAll: true, serverTime: "2026-11-21T12:00:00Z" };
+  return { items, nextCursor, searchedAll: true, viewerAccountId: ALICE.accountId, serverTime: "2026-11-21T12:00:00Z" };
 }
 
 export interface Asked {
@@ -46,6 +46,8 @@ export function stage() {
         return Promise.resolve(answers.bulk(order));
       },
       handOver: (...call) => did("handOver", ...call),
+      decline: (...call) => did("decline", ...call),
+      cancelRequest: (...call) => did("cancelRequest", ...call),
     },
     locks: {
       release: (...call) => did("release", ...call),

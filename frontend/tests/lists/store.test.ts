@@ -67,6 +67,33 @@ describe("a list of locks across pages", () => {
     expect(store.get().rows).toHaveLength(1_000);
   });
 
+  test("a question that the server had no place for is asked again, and meanwhile the rows are not taken for its answer", async () => {
+    const { store, at, asked, waits } = stage();
+    void store.ask(EVERYTHING);
+    await at(0).answer(part([listed("0"), listed("1")], "next"));
+    const search = { ...EVERYTHING, text: "plan" };
+    void store.ask(search);
+    await at(1).fail(new ApiError(429, "too_many_requests", "", null, 2));
+    expect(store.get()).toMatchObject({ question: search, answered: EVERYTHING, asking: false, problem: { retryAfter: 2 } });
+    await store.more();
+    expect(waits).toEqual([2]);
+    expect(asked.map(({ question, cursor }) => [question.text, cursor])).toEqual([["", null], ["plan", null], ["plan", null]]);
+    await at(2).answer(part([listed("2")]));
+    expect(store.get()).toMatchObject({ answered: search, problem: null });
+    expect(ids(store)).toEqual(["2"]);
+    expect(asked).toHaveLength(3);
+  });
+
+  test("a question that stays without an answer is left to the next refresh", async () => {
+    const { store, at, asked, waits } = await shownStage(listed("1"));
+    void store.ask({ ...EVERYTHING, text: "plan" });
+    for (let times = 1; times <= 4; times += 1) await at(times).fail(new NetworkError("no answer"));
+    expect([asked.length, waits]).toEqual([5, [5, 5, 5]]);
+    void store.refresh();
+    await at(5).answer(part([]));
+    expect(store.get()).toMatchObject({ rows: [], problem: null });
+  });
+
   test("a failure keeps the rows and says so; the first one fails the list", async () => {
     const { store, at } = await shownStage(listed("1"));
     void store.refresh();
@@ -92,6 +119,14 @@ describe("a list of locks across pages", () => {
     const { store, calls } = await shownStage(listed("1"));
     await store.act(store.get().rows[0]!, { kind: "handOver", accountId: "b", reason: "away" });
     expect(calls).toEqual([["handOver", "1", "L1", "b", "away"]]);
+  });
+
+  test("a request is declined with a note or without, and one's own is withdrawn", async () => {
+    const { store, calls } = await shownStage(listed("1"));
+    await store.act(store.get().rows[0]!, { kind: "decline", accountId: "b", note: null });
+    await store.act(store.get().rows[0]!, { kind: "cancelRequest" });
+    expect(calls).toEqual([["decline", "1", "L1", "b", null], ["cancelRequest", "1", "L1"]]);
+    expect(store.get().outcome).toMatchObject({ kind: "cancelRequest", title: "1.txt" });
   });
 
   test("a bulk act has a report, and the list is read again", async () => {

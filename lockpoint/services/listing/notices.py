@@ -12,8 +12,7 @@ from lockpoint.domain.events import MailKind
 from lockpoint.domain.lock import EndReason
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority
-from lockpoint.services.errors import Forbidden, GoneOrInvisible, HostError
-from lockpoint.services.known_pages import KEPT, KnownPage
+from lockpoint.services.listing.seen_files import Hidden, file_seen
 from lockpoint.services.locks.lock_view import PersonRef, names_of
 from lockpoint.services.notifications.lock_mails import is_overtaken
 from lockpoint.services.ports.confluence import Attachment
@@ -81,18 +80,16 @@ def id_of(stored: StoredIntent) -> str:
 def read(services: Services, actor: Actor, known: Sequence[StoredIntent]) -> Notices:
     """Return the notices with names as the person sees them; as with mails, none about a file that they do not see."""
     with spending_on("notices"):
-        files = {file_id: _file(services, actor, file_id) for file_id in {one.intent.attachment_id for one in known}}
-        shown = [one for one in known if files[one.intent.attachment_id] is not _Hidden or _tells_of_loss(one)]
+        files = {
+            file_id: file_seen(services, actor, file_id) for file_id in {one.intent.attachment_id for one in known}
+        }
+        shown = [one for one in known if files[one.intent.attachment_id] is not Hidden or _tells_of_loss(one)]
         names = names_of(services, actor, {one.intent.actor for one in shown if one.intent.actor})
         items = tuple(_notice(one, files[one.intent.attachment_id], names.get(one.intent.actor or "")) for one in shown)
         return Notices(items, all(file is not None for file in files.values()))
 
 
-class _Hidden:
-    """In place of a file: gone, or not for this person."""
-
-
-def _notice(stored: StoredIntent, found: Attachment | type[_Hidden] | None, name: str | None) -> Notice:
+def _notice(stored: StoredIntent, found: Attachment | type[Hidden] | None, name: str | None) -> Notice:
     by = stored.intent.actor
     file = found if isinstance(found, Attachment) else None
     return Notice(
@@ -108,26 +105,3 @@ def _notice(stored: StoredIntent, found: Attachment | type[_Hidden] | None, name
 def _tells_of_loss(stored: StoredIntent) -> bool:
     """A file that was purged has no name, and its last holder hears of it all the same."""
     return stored.intent.detail == EndReason.FILE_GONE
-
-
-def _file(services: Services, actor: Actor, file_id: str) -> Attachment | type[_Hidden] | None:
-    """Return the file as this person reads it, or as they read it within minutes."""
-    place, now = f"notice/{file_id}", services.clock.now()
-    page = services.known_pages.get(actor, place)
-    if page is not None and now - page.read_at <= KEPT:
-        return page.files[0]
-    try:
-        file = services.attachments.get(
-            actor.tenant,
-            file_id,
-            priority=Priority.INTERACTIVE,
-            person=actor.account_id,
-            properties=False,
-            operations=False,
-        )
-    except (GoneOrInvisible, Forbidden):
-        return _Hidden
-    except HostError:
-        return None
-    services.known_pages.put(actor, place, KnownPage((file,), (), now))
-    return file

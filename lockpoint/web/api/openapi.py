@@ -247,6 +247,14 @@ _DIRECTORY: Final = (
         ((200, s.GroupsModel),),
         query=s.SearchQuery,
     ),
+    Operation(
+        "get",
+        "/files",
+        "nameFiles",
+        "Names of files, as the caller sees them; those that are gone or not for the caller are missing",
+        ((200, s.FilesModel),),
+        query=s.FilesQuery,
+    ),
 )
 
 _MANY: Final = (
@@ -296,7 +304,7 @@ _MANY: Final = (
         "/health/self-test",
         "runSelfTest",
         "Restore a version of a scratch attachment, for site admins; within a minute the last result",
-        ((200, s.SelfTestModel),),
+        ((200, m.SelfTestRunModel),),
         body=m.SelfTestBody,
         refusals=(409,),
     ),

@@ -36,6 +36,7 @@ ReasonText = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")
 ]
 _IDS = r"^[A-Za-z0-9:_-]{1,128}(,[A-Za-z0-9:_-]{1,128}){0,24}$"  # up to 25
+_FILE_IDS = r"^(att)?[1-9][0-9]{0,18}(,(att)?[1-9][0-9]{0,18}){0,24}$"  # up to 25
 PersonId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9:_-]{1,128}$")]
 
 
@@ -203,6 +204,25 @@ class PeopleQuery(SearchQuery):
     """`kind` is what to find by name; ids may be of both."""
 
     kind: Literal["person", "app"] = "person"
+
+
+class FilesQuery(Incoming):
+    """Ids of attachments, separated by commas."""
+
+    ids: Annotated[str, StringConstraints(pattern=_FILE_IDS)]
+
+
+class FileModel(Outgoing):
+    id: str
+    title: str
+    open: str | None
+
+
+class FilesModel(Outgoing):
+    """Files that the caller sees. `unknown`: Confluence could not be asked for these just now."""
+
+    files: list[FileModel]
+    unknown: list[str]
 
 
 class PersonModel(Outgoing):

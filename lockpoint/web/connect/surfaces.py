@@ -7,6 +7,7 @@ frame's address and asks `/api/v1`, which guests cannot. A frame costs a token c
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +16,8 @@ from flask import Blueprint, Response, abort, request
 from lockpoint.web.guards import Guard, guarded_by, is_guest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lockpoint.web.connect.frontend_bundle import Bundle, StaticFile
 
 PREPAINT_ENTRY: Final = "src/prepaint.ts"
@@ -57,18 +60,18 @@ _SHELL: Final = """<!doctype html>
 <script src="{bridge}" data-options="{options}"></script>
 <script type="module" src="{script}"></script>
 </head>
-<body><div class="ac-content"><div id="app"{guest}></div></div>
+<body><div class="ac-content"><div id="app" data-app-key="{app_key}"{guest}></div></div>
 <noscript>Lockpoint needs JavaScript to show the locks.</noscript>
 </body>
 </html>
 """
 
 
-def surface_routes(bundle: Bundle, connect_js_url: str) -> Blueprint:
+def surface_routes(bundle: Bundle, connect_js_url: str, app_key: str) -> Blueprint:
     """`GET /connect/<surface>` and `GET /static/…`; BundleError when the front end lacks a screen."""
     blueprint = Blueprint("surfaces", __name__)
     for surface in SURFACES:
-        _surface_route(blueprint, bundle, surface, connect_js_url)
+        _surface_route(blueprint, partial(shell, bundle, surface, connect_js_url, app_key), surface)
 
     @blueprint.get("/static/<path:name>")
     @guarded_by(Guard.PUBLIC)
@@ -81,9 +84,8 @@ def surface_routes(bundle: Bundle, connect_js_url: str) -> Blueprint:
     return blueprint
 
 
-def _surface_route(blueprint: Blueprint, bundle: Bundle, surface: Surface, connect_js_url: str) -> None:
-    page = shell(bundle, surface, connect_js_url)
-    guest_page = shell(bundle, surface, connect_js_url, guest=True)
+def _surface_route(blueprint: Blueprint, shown: Callable[..., bytes], surface: Surface) -> None:
+    page, guest_page = shown(), shown(guest=True)
 
     @guarded_by(Guard.FRAME)
     def frame() -> Response:
@@ -92,7 +94,7 @@ def _surface_route(blueprint: Blueprint, bundle: Bundle, surface: Surface, conne
     blueprint.add_url_rule(f"/connect/{surface.name}", surface.name, frame, methods=["GET"])
 
 
-def shell(bundle: Bundle, surface: Surface, connect_js_url: str, *, guest: bool = False) -> bytes:
+def shell(bundle: Bundle, surface: Surface, connect_js_url: str, app_key: str, *, guest: bool = False) -> bytes:
     """Return a surface's page; BundleError when the front end lacks it."""
     screen = bundle.screen(surface.entry)
     styles = "\n".join(f'<link rel="stylesheet" href="/static/{escape(name)}">' for name in screen.styles)
@@ -101,6 +103,7 @@ def shell(bundle: Bundle, surface: Surface, connect_js_url: str, *, guest: bool 
         prepaint=f"/static/{escape(bundle.screen(PREPAINT_ENTRY).script)}",
         bridge=escape(connect_js_url),
         options=surface.options,
+        app_key=escape(app_key),
         guest=" data-guest" if guest else "",
         script=f"/static/{escape(screen.script)}",
     ).encode()

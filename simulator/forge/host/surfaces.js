@@ -33,6 +33,10 @@ function commandsOf({ module, spot, send, close, submit }) {
       if (type === "new-tab") window.open(url, "_blank", "noopener");
       else location.assign(url);
     },
+    getUrl({ target, moduleKey }) {
+      if (target !== "module") throw new Error(`The local Confluence has no address for ${target}.`);
+      return new URL(`/wiki/admin/apps/${moduleKey}`, location.origin).href;
+    },
     showFlag({ id, title, description, type }) {
       flags.set(id, flag({ title, body: description, type, sticky: true }));
       return true;

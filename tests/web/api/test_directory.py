@@ -30,6 +30,24 @@ def test_stored_ids_are_named(api: CheckedApi, live: LiveApp) -> None:
     assert api("alice", "GET", "/groups?ids=nobody,13").json() == {"groups": [{"id": "13", "name": "named"}]}
 
 
+def test_files_are_named_as_the_caller_sees_them(api: CheckedApi, live: LiveApp) -> None:
+    """U-07: what is gone and what is closed to the caller are missing alike."""
+    page, closed = live.page(), live.page()
+    plan, secret = live.file(page, "plan.txt"), live.file(closed, "secret.txt")
+    live.restrict(closed, "alice", live.app_user)
+    path = f"/files?ids={plan},att{secret},99999999"
+    named = api("dana", "GET", path)
+    assert [(one["id"], one["title"]) for one in named.json()["files"]] == [(plan, "plan.txt")]
+    assert named.json()["unknown"] == []
+    assert "secret" not in named.text
+    assert [one["title"] for one in api("alice", "GET", path).json()["files"]] == ["plan.txt", "secret.txt"]
+
+
+@pytest.mark.parametrize("query", ["", "ids=", "ids=a", "ids=0", "ids=1,,2", "ids=1&x=1", "ids=" + ",".join("1" * 26)])
+def test_other_questions_about_files_are_refused(api: CheckedApi, query: str) -> None:
+    assert refusal(api("alice", "GET", f"/files?{query}")) == (422, "invalid_request")
+
+
 def test_apps_are_found_by_name(api: CheckedApi) -> None:
     """P-08: accounts of apps, and none of people."""
     apps = api("sam", "GET", "/people?q=lockpoint&kind=app").json()["people"]

@@ -48,7 +48,7 @@ def built(tmp_path: Path) -> Path:
 def app(built: Path) -> Flask:
     """The routes behind a guard that lets Alice in, and who has no account at `?guest=1`."""
     app = Flask("surfaces", static_folder=None)
-    app.register_blueprint(surface_routes(read_bundle(built), CDN))
+    app.register_blueprint(surface_routes(read_bundle(built), CDN, "lockpoint"))
 
     @app.before_request
     def admit() -> None:
@@ -150,7 +150,7 @@ def test_build_of_other_sources_stops_the_start(built: Path) -> None:
     """A build without a screen that this code serves fails at start."""
     (built / MANIFEST).write_text("{}")
     with pytest.raises(BundleError, match=r"src/entries/connect-page\.ts"):
-        surface_routes(read_bundle(built), CDN)
+        surface_routes(read_bundle(built), CDN, "lockpoint")
 
 
 def test_a_screen_has_the_styles_of_what_it_shares(built: Path) -> None:

@@ -35,6 +35,7 @@ export const audit = {
   "audit.nobody": "Lockpoint",
   "audit.unknown": "somebody who is not known any more",
   "audit.onlyFile": "Show only the file {file}",
+  "audit.hiddenFile": "deleted, or not shown to you",
   "audit.version": "version {version}",
   "audit.recovered": "Written later, after a breakdown",
   "audit.kind.acquired": "File locked",

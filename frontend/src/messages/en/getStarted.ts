@@ -32,6 +32,7 @@ export const getStarted = {
   "getStarted.next.title": "What comes next",
   "getStarted.next.settings": "Decide how long locks live",
   "getStarted.next.settings.hint": "In Confluence's settings, under Lockpoint, in the tab General: when owners are warned, when locks end, and what is undone.",
+  "getStarted.next.settings.open": "Open the settings of Lockpoint (new tab)",
   "getStarted.next.mails": "Write mails in your own words",
   "getStarted.next.mails.hint": "In the same place, in the tab Mails, in six languages.",
   "getStarted.next.managers": "Name lock managers",

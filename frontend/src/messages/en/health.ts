@@ -63,6 +63,7 @@ export const health = {
   "health.test.run": "Run the self-test",
   "health.test.again": "Run it again",
   "health.test.running": "Restoring a version of a scratch file …",
+  "health.test.soon": { one: "This is still the last result. The self-test can run again in {count} second.", other: "This is still the last result. The self-test can run again in {count} seconds." },
   "health.test.ran": "The self-test has run.",
 
   "health.points.title": "Calls to Confluence",

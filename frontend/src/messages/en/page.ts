@@ -61,9 +61,6 @@ export const page = {
   "file.select": "Select {title}",
   "file.selectAll": "Select all files shown",
 
-  "request.other": "{name} asks for this file, {time}.",
-  "request.yours": "You asked {name} for this file, {time}.",
-  "request.declined": "{name} declined, {time}.",
 
   "form.lock.title": "Lock {title}",
   "form.lock.ends": "Unlock by itself after",
@@ -80,17 +77,10 @@ export const page = {
   "form.extend.title": "Extend your lock on {title}",
   "form.extend.hint": "Counted from now.",
   "form.extend.submit": "Extend",
-  "form.handOver.title": "Hand {title} over to {name}",
-  "form.handOver.hint": "The owner and {name} will be told.",
-  "form.handOver.submit": "Hand over",
   "form.request.title": "Ask {name} for {title}",
   "form.request.message": "Message (optional)",
   "form.request.hint": "{name} gets a mail, and can hand the file over to you or decline.",
   "form.request.submit": "Ask",
-  "form.decline.title": "Decline {name}'s request for {title}",
-  "form.decline.note": "Note (optional)",
-  "form.decline.hint": "{name} gets a mail with your note.",
-  "form.decline.submit": "Decline",
   "form.changed": "This file's lock changed while you were writing: {state}.",
 
   "upload.drop": "Drop the new version here",

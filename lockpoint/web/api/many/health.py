@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, jsonify
@@ -45,7 +46,10 @@ def site_health_routes(services: Services) -> Blueprint:
             return restore_probe.self_test_for(services, actor)
 
         state = once_set(services, actor, key_of(body), work, lambda: restore_probe.known_to(services, actor))
-        return jsonify(dump(_test(state)))
+        rest = restore_probe.rests_for(state, services.clock.now())
+        known = _test(state)
+        run = m.SelfTestRunModel(result=known.result, at=known.at, seconds_until_next=ceil(rest.total_seconds()))
+        return jsonify(dump(run))
 
     return blueprint
 

@@ -64,11 +64,13 @@ def _query(asked: m.SpaceLocksQuery, scope: LockScope, key: str | None) -> LockL
 
 
 def _answer(services: Services, query: LockListQuery) -> Response:
-    part = lock_list.read(services, current_actor(), query)
+    actor = current_actor()
+    part = lock_list.read(services, actor, query)
     if wants_csv():
         return _file(part)
     model = m.LocksModel(
         items=[_item(row) for row in part.rows],
+        viewer_account_id=actor.account_id,
         next_cursor=part.next_cursor,
         searched_all=part.searched_all,
         server_time=services.clock.now(),

@@ -125,6 +125,7 @@ class LocksModel(Outgoing):
     """Locks across pages; `searchedAll` is false where `q` found more files than are looked at."""
 
     items: list[ListedLockModel]
+    viewer_account_id: str
     next_cursor: str | None
     searched_all: bool
     server_time: datetime
@@ -154,6 +155,12 @@ class NoticesModel(Outgoing):
 
 class SelfTestBody(Command):
     """Try again whether Confluence restores versions of attachments."""
+
+
+class SelfTestRunModel(SelfTestModel):
+    """The last result; `secondsUntilNext` is how long it is the answer to whoever asks for another test."""
+
+    seconds_until_next: int
 
 
 class HealthQuery(Incoming):

@@ -66,6 +66,23 @@ def test_locks_that_one_waits_for(live: LiveApp, api: CheckedApi, files: list[st
     assert _ids(api, "charlie", "/locks?scope=waiting") == [files[2]]
 
 
+def test_who_asks_and_who_is_asked_learn_what_they_may_do(live: LiveApp, api: CheckedApi, files: list[str]) -> None:
+    """P-11: a list says who its viewer is, so that it tells one's own request from others'."""
+    (held,) = [row for row in _rows(api, "alice", "/locks?scope=mine") if row["id"] == files[0]]
+    lock_id = {"lockId": held["lock"]["lockId"]}
+    assert live.call("bob", "POST", f"/attachments/{files[0]}/lock/request", lock_id).status_code == 200
+    asked, asking = (
+        api(who, "GET", f"/locks?scope={scope}").json() for who, scope in (("alice", "mine"), ("bob", "waiting"))
+    )
+    assert asked["viewerAccountId"] == held["lock"]["holder"]["accountId"]
+    assert {row["id"]: row["lock"]["can"]["decline"] for row in asked["items"]} == {files[0]: True, files[1]: False}
+    (own,) = asking["items"]
+    assert [one["person"]["accountId"] for one in own["lock"]["requests"]] == [asking["viewerAccountId"]]
+    assert own["lock"]["can"]["cancelRequest"]
+    assert live.call("bob", "POST", f"/attachments/{files[0]}/lock/cancel-request", lock_id).status_code == 200
+    assert [row["lock"]["requests"] for row in _rows(api, "alice", "/locks?scope=mine")] == [[], []]
+
+
 @pytest.mark.parametrize(
     ("who", "path"), [("dana", "/spaces/DS/locks"), ("sam", "/spaces/DS/locks"), ("sam", "/locks?scope=site")]
 )
