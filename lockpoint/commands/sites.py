@@ -12,8 +12,7 @@ from lockpoint.services.context import Door, Priority, Tenant
 from lockpoint.services.listing.site_quota import LaneQuota, SiteQuota, advice, by_site, site_quota, use_cases
 from lockpoint.services.reconciliation.rediscover import rediscover
 from lockpoint.services.reconciliation.sweep import sweep
-from lockpoint.services.tenancy import licence
-from lockpoint.services.tenancy.forge_sites import forget_site, take_over
+from lockpoint.services.tenancy import forge_sites, licence
 from lockpoint.services.tenancy.restore_probe import self_test
 from lockpoint.services.tenancy.site_settings import site_settings
 
@@ -144,7 +143,7 @@ def forget(name: str) -> None:
         tenant = _named(working.services.tenants.installed(), name)
         if tenant is None:
             raise click.ClickException(f"no installed site {name}: lockpoint site list shows them")
-        ended = forget_site(working.services, tenant)
+        ended = forge_sites.forget_site(working.services, tenant)
     click.echo("Forgotten." if ended else "The site has just uninstalled the app itself.")
 
 
@@ -169,9 +168,7 @@ def adopt(name: str, former: str | None) -> None:
         found = services.forge_sites.former(tenant) if former is None else _by_key(services, former)
         if found is None:
             raise click.ClickException("no earlier installation of this site is known: name its client key")
-        if found.active and found.base_url != tenant.display_url:
-            raise click.ClickException(f"that installation is in use at {found.base_url}: it is another site")
-        take_over(services, tenant, found)
+        forge_sites.adopt(services, tenant, found)
     click.echo("Locks of the earlier installation count from now on; the worker searches for them.")
 
 

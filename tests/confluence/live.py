@@ -62,6 +62,10 @@ class Rows:
     def find(self, client_key: str) -> Installation | None:
         return self.known.get(client_key)
 
+    def changed(self, _since: str | None) -> tuple[str, None]:
+        """Any may have changed."""
+        return "", None
+
 
 class Live:
     """A simulator with the app on both sites, and all adapters on one client."""

@@ -135,6 +135,7 @@ class ConnectServices:
     clock: Any
     tag_keys: MacKeys = field(default_factory=lambda: MacKeys("k", {"k": b"a key of tests"}))
     allowed_hosts: Sequence[str] = ALLOWED
+    app_url: str = "https://lockpoint.example.com"
     caches: Sequence[Any] = ()
 
 

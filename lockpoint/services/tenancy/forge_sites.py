@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from lockpoint.services.context import Door, Priority
-from lockpoint.services.errors import Forbidden, NoTokenYet, Unauthorised
+from lockpoint.services.errors import Forbidden, NoTokenYet, OperatorRefusal, Unauthorised
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.tenancy import InstallationEvent
 from lockpoint.services.tenancy.absence import jobs_after_return
@@ -102,6 +102,13 @@ def forget_site(services: Services, tenant: Tenant) -> Tenant | None:
     if site is not None and site.registration is not None:
         _end(services, tenant, InstallationEvent.UNINSTALLED, site.registration.installation)
     return ended
+
+
+def adopt(services: Services, tenant: Tenant, former: Tenant) -> None:
+    """Take over what an operator named; `OperatorRefusal` where it is in use at another address."""
+    if former.active and former.base_url != tenant.display_url:
+        raise OperatorRefusal(f"that installation is in use at {former.base_url}: it is another site")
+    take_over(services, tenant, former)
 
 
 def take_over(services: Services, tenant: Tenant, former: Tenant) -> None:
