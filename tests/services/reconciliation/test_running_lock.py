@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -318,7 +319,7 @@ def _fresh(stage: Stage) -> Any:
     known = stage.world.services.settings_memory.get(ACME, space_of(stage))
     assert known is not None
     now = stage.world.clock.now()
-    return type(known)(known.settings, known.revisions, now, now)
+    return replace(known, read=now, checked=now)
 
 
 def test_a_file_that_is_also_overwritten_is_protected_first(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
