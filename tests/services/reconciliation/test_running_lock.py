@@ -267,7 +267,8 @@ def test_a_look_that_shortens_nothing_costs_no_more(stage: Stage) -> None:
     stage.sweep()
     stage.taps.clear()
     stage.world.clock.advance(hours=24)
-    stage.world.services.settings_memory.keep(ACME, space_of(stage), _fresh(stage))
+    memory = stage.world.services.settings_memory
+    memory.keep(ACME, space_of(stage), _fresh(stage), memory.forgotten(ACME))
     stage.sweep()
     assert warnings(stage) == [(ALICE, hour(48))]
     assert stage.taps.host_calls() == ["attachments.get"]
