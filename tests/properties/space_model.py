@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from lockpoint.domain.settings import SpaceSettings
 from lockpoint.services.idempotency import RequestKey
@@ -47,7 +48,7 @@ class SpaceModel:
         self.world.clock.advance(hours=4)
         if self.locked:
             key, actor = RequestKey("lock", "x"), self.world.actor(ALICE)
-            acquire(self.world.services, actor, self.file.id, key, LockOptions())
+            acquire(self.world.services, actor, self.file.id, key, LockOptions(life=timedelta(days=30)))
         self.world.clock.advance(seconds=APART)
 
     @property
@@ -74,13 +75,17 @@ class SpaceModel:
         self._switch(change)
 
     def move(self, space: str, *, told: bool) -> None:
-        """All that was uploaded is settled before; the webhook arrives, or a sweep asks where a lock's page is."""
+        """All that was uploaded is settled before; the webhook arrives, or a sweep asks where a lock's page is.
+
+        Where no space decides for itself no sweep asks.
+        """
+        silent = self.locked and not told and any("active" in own for own in self.own.values())
         self.work()
         self.world.clock.advance(hours=4)
 
         def change() -> None:
             self.page.space_id = space
-            if self.locked and not told:
+            if silent:
                 self._sweep()
                 return
             take_hint(self.world.services, ACME, Hint(container_ids=(self.page.container.id,), moved=True))
