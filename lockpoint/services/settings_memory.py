@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
@@ -28,16 +28,27 @@ class RememberedSettings:
 
 @dataclass(frozen=True, slots=True)
 class SettingsMemory:
-    """A `SiteCache` of one process; the spaces that were used last. Thread-safe."""
+    """A `SiteCache` of one process; the spaces that were used last. Thread-safe.
+
+    `forgotten` tells apart what was read before and after this process changed something.
+    """
 
     _known: OrderedDict[tuple[int, str | None], RememberedSettings] = field(default_factory=OrderedDict)
+    _forgotten: Counter[int] = field(default_factory=Counter)
     _lock: Lock = field(default_factory=Lock)
 
     def get(self, tenant: Tenant, space_id: str | None) -> RememberedSettings | None:
         return self._known.get((tenant.id, space_id))
 
-    def keep(self, tenant: Tenant, space_id: str | None, remembered: RememberedSettings) -> None:
+    def forgotten(self, tenant: Tenant) -> int:
+        """Return how often the site's settings were forgotten."""
+        return self._forgotten[tenant.id]
+
+    def keep(self, tenant: Tenant, space_id: str | None, remembered: RememberedSettings, forgotten: int) -> None:
+        """Remember what was read since then; nothing when it was forgotten meanwhile."""
         with self._lock:
+            if self._forgotten[tenant.id] != forgotten:
+                return
             self._known[tenant.id, space_id] = remembered
             self._known.move_to_end((tenant.id, space_id))
             if len(self._known) > MOST_SPACES:
@@ -45,6 +56,7 @@ class SettingsMemory:
 
     def forget(self, tenant: Tenant) -> None:
         with self._lock:
+            self._forgotten[tenant.id] += 1
             for place in [place for place in self._known if place[0] == tenant.id]:
                 del self._known[place]
 

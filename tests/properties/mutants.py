@@ -44,7 +44,7 @@ from lockpoint.services.locks import acquire, end_lock
 from lockpoint.services.ports.confluence import StoredProperty
 from lockpoint.services.ports.locks import AuditEvent, Effects
 from lockpoint.services.ports.runtime import BegunRequest, RequestState
-from lockpoint.services.reconciliation import reconcile
+from lockpoint.services.reconciliation import reconcile, sweep
 from lockpoint.services.tenancy import absence
 from tests.fakes.world import ACME, ALICE, APP_ACCOUNT, KEYS
 from tests.properties import (
@@ -609,6 +609,7 @@ MACHINE_6 = (
         50,
     ),
     Mutant("the return of a space is not remembered", _spaces(absence, last_return=lambda *_: None), _SPACES, 100),
+    Mutant("no sweep asks where a page is", _spaces(sweep, _may_have_moved=lambda *_: False), _SPACES, 400),
     Mutant("a moved page returns unnoted", _spaces(absence, _own=lambda _: None), _SPACES, 400),
     Mutant(
         "strict from the beginning of time",

@@ -25,17 +25,18 @@ IN_DOUBT = {Doubt.NOT_SHOWN_YET: timedelta(), Doubt.HIDDEN_OR_ALTERED: timedelta
 def in_force(services: Services, tenant: Tenant, space_id: str | None, *, priority: Priority) -> InForce:
     """Return the settings of a space, or where it is not known those of the site. Raises the host's errors."""
     memory, now = services.settings_memory, services.clock.now()
+    forgotten = memory.forgotten(tenant)
     known = memory.get(tenant, space_id)
     if known is not None and now - known.checked < UNASKED:
         return known.settings
     revisions = services.site_states.revisions(tenant, space_id)
     if known is not None and known.revisions == revisions and now - known.read < known.good_for:
-        memory.keep(tenant, space_id, replace(known, checked=now))
+        memory.keep(tenant, space_id, replace(known, checked=now), forgotten)
         return known.settings
     settings, doubt = _read(services, tenant, space_id, priority)
     # What was read may be newer than the revisions, never older: then it is read once more.
     good_for = READ_AGAIN if doubt is None else IN_DOUBT[doubt]
-    memory.keep(tenant, space_id, RememberedSettings(settings, revisions, now, now, good_for))
+    memory.keep(tenant, space_id, RememberedSettings(settings, revisions, now, now, good_for), forgotten)
     return settings
 
 

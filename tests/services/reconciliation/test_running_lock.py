@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -266,7 +267,8 @@ def test_a_look_that_shortens_nothing_costs_no_more(stage: Stage) -> None:
     stage.sweep()
     stage.taps.clear()
     stage.world.clock.advance(hours=24)
-    stage.world.services.settings_memory.keep(ACME, space_of(stage), _fresh(stage))
+    memory = stage.world.services.settings_memory
+    memory.keep(ACME, space_of(stage), _fresh(stage), memory.forgotten(ACME))
     stage.sweep()
     assert warnings(stage) == [(ALICE, hour(48))]
     assert stage.taps.host_calls() == ["attachments.get"]
@@ -318,7 +320,7 @@ def _fresh(stage: Stage) -> Any:
     known = stage.world.services.settings_memory.get(ACME, space_of(stage))
     assert known is not None
     now = stage.world.clock.now()
-    return type(known)(known.settings, known.revisions, now, now)
+    return replace(known, read=now, checked=now)
 
 
 def test_a_file_that_is_also_overwritten_is_protected_first(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -262,6 +262,22 @@ def test_a_change_counts_in_another_process_within_five_seconds(stage: Stage) ->
     assert in_force(other, ACME, None, priority=Priority.EVENT).site == SiteSettings(longest_days=9, revision=1)
 
 
+def test_a_read_that_was_under_way_does_not_hide_a_change_of_this_process(stage: Stage) -> None:
+    """P-15: whoever changed something sees it at once, whatever another request had read just before."""
+    _holding(stage)
+    stage.world.clock.advance(hours=1)
+    stage.taps.after["properties.read", stage.taps.calls["properties.read"] + 1] = lambda: _change(stage)
+    assert _holding(stage).space == SpaceSettings()
+    assert _holding(stage).space == replace(WANTED, version=1)
+    checked = stage.world.clock.now()
+    stage.world.clock.advance(seconds=3)
+    again = stage.taps.calls["site_states.revisions"] + 1
+    stage.taps.after["site_states.revisions", again] = lambda: _change(stage, replace(WANTED, own={}, version=1))
+    assert stage.world.clock.now() > checked
+    _holding(stage)
+    assert _holding(stage).space.own == {}
+
+
 def test_what_is_remembered_costs_no_call(stage: Stage) -> None:
     """An hour later Confluence is asked once."""
     _change(stage)

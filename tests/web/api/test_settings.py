@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from lockpoint.domain import signed_json
+from lockpoint.domain.settings import site_fields
+from lockpoint.services.context import Priority
+from lockpoint.services.tenancy import site_settings
 from tests.web.api.document import CheckedApi, refusal
 from tests.web.doors import BOTH_DOORS
 from tests.web.live_app import Json, LiveApp
@@ -41,6 +47,34 @@ def test_settings_of_the_site(api: CheckedApi, live: LiveApp) -> None:
     assert any("settings_changed" in row for row in live.audit())
     back = {"copyMode": False, "unlockAfterHours": 48, "allowedApps": []}
     assert _site(api, **back).json() == {**before, "revision": before["revision"] + 2}
+
+
+@pytest.fixture
+def newer(live: LiveApp) -> Iterator[int]:
+    """A newer version of the app saved the site's settings; their revision."""
+    services = live.services
+    tenant = services.tenants.by_id(live.tenant_id("acme"))
+    assert tenant is not None
+
+    def save(**members: object) -> int:
+        before = site_settings.site_settings(services, tenant, priority=Priority.INTERACTIVE)
+        fields = site_fields(replace(before, revision=before.revision + 1)) | members
+        value = signed_json.sign(fields, f"{site_settings.KEY}/{tenant.client_key}", services.mac_keys)
+        services.properties.write_app(tenant, site_settings.KEY, value, priority=Priority.INTERACTIVE)
+        return before.revision + 1
+
+    yield save(schema=2, strict=True, unheard_of=["x"])
+    save(schema=1, strict=False)
+
+
+def test_settings_of_a_newer_version_hold_and_stay(api: CheckedApi, newer: int) -> None:
+    """lock-semantics §3, F39: what is known of them counts; nobody writes over what is not."""
+    shown: Json = api("sam", "GET", "/settings").json()
+    assert (shown["revision"], shown["strict"]) == (newer, True)
+    refused = api("sam", "PUT", "/settings", {"revision": newer, "strict": False})
+    assert refusal(refused) == (409, "newer_settings")
+    assert "update" in refused.json()["message"]
+    assert api("sam", "GET", "/settings").json() == shown
 
 
 @pytest.mark.parametrize("who", ["alice", "charlie", "dana"])
