@@ -169,7 +169,7 @@ def adopt(name: str, former: str | None) -> None:
         found = services.forge_sites.former(tenant) if former is None else _by_key(services, former)
         if found is None:
             raise click.ClickException("no earlier installation of this site is known: name its client key")
-        if found.active and found.base_url != tenant.display_url:
+        if found.installed and found.base_url != tenant.display_url:
             raise click.ClickException(f"that installation is in use at {found.base_url}: it is another site")
         take_over(services, tenant, found)
     click.echo("Locks of the earlier installation count from now on; the worker searches for them.")

@@ -16,7 +16,7 @@ from lockpoint.services.ports.notifications import MailHealth
 from lockpoint.services.ports.tenancy import SiteState
 from lockpoint.services.quota_accounting import SITE_SHARE, Counter, Share, spending_on
 from lockpoint.services.tenancy.activity import is_active
-from lockpoint.services.tenancy.former_sites import former_site
+from lockpoint.services.tenancy.forge_sites import former_site
 from lockpoint.services.tenancy.site_settings import must_administer
 
 HOUR: Final = timedelta(hours=1)
