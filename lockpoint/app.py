@@ -81,7 +81,7 @@ def create_app(shell: Shell) -> Flask:
     ):
         app.register_blueprint(blueprint)
     if shell.forge is not None:
-        mount_api(app, shell.blueprints, shell.services.app_url)
+        mount_api(app, shell.blueprints, shell.inbound.base_url)
         app.register_blueprint(platform_routes(shell.services))
         app.register_blueprint(forge_export_routes(shell.services))
     _check_guards(app)

@@ -78,6 +78,7 @@ class HostHistory:
     offences: dict[datetime, Offence] = field(default_factory=dict)
     excusable: set[datetime] = field(default_factory=set)  # versions that may be called an offence or not
     deleted: set[datetime] = field(default_factory=set)
+    gone: list[StoredVersion] = field(default_factory=list)  # what was deleted
     holders_content: dict[str, datetime] = field(default_factory=dict)  # by lock: the holder's newest upload
     trashers: set[str] = field(default_factory=set)
     chain: dict[str, str] = field(default_factory=dict)  # the present lock and those taken over before, with holders
@@ -146,6 +147,7 @@ class HostHistory:
     def version_deleted(self, version: StoredVersion) -> None:
         """Without a lock all that is left is right. A new name for bytes that were deleted may seem to make them."""
         self.deleted.add(version.created)
+        self.gone.append(version)
         if any(other.author != APP_ACCOUNT and other.content == version.content for other in self.file.versions):
             self.content.also.add(version.content)
         if self.held is None or not protects(self.held, version.created):
@@ -218,7 +220,7 @@ class HostHistory:
     def _before_a_lost_base(self) -> list[StoredVersion]:
         """Where an admin deleted the protected version, no history tells which of the older ones was right.
 
-        What came before the lock was stored is protected, too.
+        What came before the lock was stored is protected, too. What we brought back may itself be deleted later.
         """
         held = self.held
         if held is None:
@@ -226,7 +228,8 @@ class HostHistory:
         began = next(s.at for s in self.records if isinstance(s.record, Held) and s.record.lock_id == held.lock_id)
         newest = max(began, held.base.created)
         lost = max((moment for moment in self.deleted if held.base.created <= moment <= newest), default=None)
-        return [version for version in self.file.versions if lost is not None and version.created < lost]
+        ever = (*self.file.versions, *self.gone)
+        return [version for version in ever if lost is not None and version.created < lost]
 
     def must_be_told(self) -> list[Offence]:
         """The overwrites that need a row: those that nobody deleted, and about which there is no doubt."""

@@ -210,6 +210,7 @@ SITE_ROUTES = (
     Route("health of site", "GET", "/health", _nothing, about_file=False),
     Route("health of space", "GET", "/health?space=DS", _nothing, about_file=False),
     Route("run self-test", "POST", "/health/self-test", _nothing, about_file=False),
+    Route("adopt former site", "POST", "/health/former-site", _nothing, about_file=False),
     Route("read audit", "GET", "/audit", _nothing, about_file=False),
     Route("read audit of space", "GET", "/audit?space=DS", _nothing, about_file=False),
     Route("find people", "GET", "/people?q=a", _nothing, about_file=False),

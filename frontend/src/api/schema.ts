@@ -167,12 +167,24 @@ export interface FilesModel {
 
 /** How long the app may call the site with the token that Forge brought last; null: not until the next one comes.
 
-When Forge sent an event, and its hourly call, last; null: none yet. */
+When Forge sent an event, and its hourly call, last; null: none yet. `formerSite`: there are locks of an earlier
+installation by Connect that do not count. */
 export interface ForgeHealthModel {
   readonly accessUntil: string | null;
   readonly renewedAt: string | null;
   readonly lastEventAt: string | null;
   readonly lastTickAt: string | null;
+  readonly formerSite: boolean;
+}
+
+/** Let the locks of an earlier installation by Connect at the same address count; nothing where there is none. */
+export interface FormerSiteBody {
+  readonly requestId: string;
+}
+
+/** Whether there is still one whose locks do not count. */
+export interface FormerSiteModel {
+  readonly formerSite: boolean;
 }
 
 export interface GroupModel {

@@ -13,9 +13,9 @@ import { useResource } from "../ui/useResource";
 import type { Voice } from "../voice";
 import { Locks } from "./Locks";
 import { Mails } from "./Mails";
-import { Finding, UndoingHere } from "./parts";
+import { Finding, Result, UndoingHere } from "./parts";
 import { accessState, jobOf, pointsState, unprotectedCount } from "./rules";
-import { useAct } from "./useAct";
+import { useAct, type Act } from "./useAct";
 import { useSelfTest } from "./useSelfTest";
 import { useWatch } from "./useWatch";
 
@@ -45,16 +45,30 @@ function Points({ points, now, voice: { t, formats } }: { readonly points: NonNu
   );
 }
 
-function Access({ forge, now, voice: { t, formats } }: { readonly forge: NonNullable<Health["forge"]>; readonly now: string; readonly voice: Voice }) {
+function Access({ forge, now, adopt, voice: { t, formats } }: {
+  readonly forge: NonNullable<Health["forge"]>;
+  readonly now: string;
+  readonly adopt: Act<[]>;
+  readonly voice: Voice;
+}) {
   const state = accessState(forge, now);
   const { accessUntil, renewedAt, lastEventAt, lastTickAt } = forge;
   return (
-    <Finding look={state === "good" ? "good" : "warning"}>
-      <p>{t(`health.forge.${state}`, { time: formats.moment(accessUntil ?? now) })}</p>
-      {renewedAt !== null && <p class="hint">{t("health.forge.renewed", { time: formats.moment(renewedAt) })}</p>}
-      <p class="hint">{lastEventAt === null ? t("health.forge.noEvent") : t("health.forge.event", { time: formats.moment(lastEventAt) })}</p>
-      <p class="hint">{lastTickAt === null ? t("health.forge.noTick") : t("health.forge.tick", { time: formats.moment(lastTickAt) })}</p>
-    </Finding>
+    <>
+      <Finding look={state === "good" ? "good" : "warning"}>
+        <p>{t(`health.forge.${state}`, { time: formats.moment(accessUntil ?? now) })}</p>
+        {renewedAt !== null && <p class="hint">{t("health.forge.renewed", { time: formats.moment(renewedAt) })}</p>}
+        <p class="hint">{lastEventAt === null ? t("health.forge.noEvent") : t("health.forge.event", { time: formats.moment(lastEventAt) })}</p>
+        <p class="hint">{lastTickAt === null ? t("health.forge.noTick") : t("health.forge.tick", { time: formats.moment(lastTickAt) })}</p>
+      </Finding>
+      {forge.formerSite && (
+        <Finding look="warning">
+          <p>{t("health.forge.former")}</p>
+          <button type="button" class="button" aria-disabled={adopt.state === "working"} onClick={() => adopt.run()}>{t("health.forge.adopt")}</button>
+        </Finding>
+      )}
+      {adopt.state === "working" ? <p class="hint" role="status">{t("health.forge.adopting")}</p> : <Result act={adopt} done={t("health.forge.adopted")} t={t} />}
+    </>
   );
 }
 
@@ -76,7 +90,8 @@ function useRemedies({ client }: PanelProps, { health, settings }: Seen, again: 
   const copy = useAct(change({ copyMode: true }), again);
   const comments = useAct(change({ comments: true }), again);
   const test = useSelfTest(client, health.restoreSelfTest, again);
-  return { copy, comments, test, copyMode: settings.copyMode, commentsOn: settings.comments };
+  const adopt = useAct(async () => healthApi(client).adoptFormerSite(), again);
+  return { adopt, copy, comments, test, copyMode: settings.copyMode, commentsOn: settings.comments };
 }
 
 function Shown({ seen, place, again }: { readonly seen: Seen; readonly place: PanelProps; readonly again: () => void }) {
@@ -108,7 +123,7 @@ function Shown({ seen, place, again }: { readonly seen: Seen; readonly place: Pa
           <Mails mails={mails} commentsOn={remedies.commentsOn} comments={remedies.comments} voice={voice} />
         </Section>
       )}
-      {forge !== null && <Section title={t("health.forge.title")}><Access forge={forge} now={health.serverTime} voice={voice} /></Section>}
+      {forge !== null && <Section title={t("health.forge.title")}><Access forge={forge} now={health.serverTime} adopt={remedies.adopt} voice={voice} /></Section>}
       {points !== null && <Section title={t("health.points.title")}><Points points={points} now={health.serverTime} voice={voice} /></Section>}
       {parkedJobs !== null && <Section title={t("health.jobs.title")}><Jobs parked={parkedJobs} voice={voice} /></Section>}
     </>

@@ -15,7 +15,7 @@ function health(change: Partial<Health> = {}): Health {
   };
 }
 
-const HEARD = { lastEventAt: null, lastTickAt: null };
+const HEARD = { lastEventAt: null, lastTickAt: null, formerSite: false };
 
 describe("health", () => {
   test("locks that do not protect stand under their reason, what a newer server knows under another", () => {

@@ -16,6 +16,7 @@ from lockpoint.services.ports.notifications import MailHealth
 from lockpoint.services.ports.tenancy import SiteState
 from lockpoint.services.quota_accounting import SITE_SHARE, Counter, Share, spending_on
 from lockpoint.services.tenancy.activity import is_active
+from lockpoint.services.tenancy.forge_sites import former_site
 from lockpoint.services.tenancy.site_settings import must_administer
 
 HOUR: Final = timedelta(hours=1)
@@ -45,6 +46,7 @@ class PointsHealth:
 class ForgeHealth:
     """`access_until` None: the app may not call the site until Forge brings a token again.
 
+    `former_site`: the locks of an earlier installation by Connect do not count, and can be made to.
     `last_event_at` and `last_tick_at` None: there was none yet; one within a minute after another does not count.
     """
 
@@ -52,6 +54,7 @@ class ForgeHealth:
     renewed_at: datetime | None
     last_event_at: datetime | None
     last_tick_at: datetime | None
+    former_site: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +73,10 @@ def of_site(services: Services, actor: Actor) -> Health:
     """For site admins."""
     with spending_on("health"):
         must_administer(services, actor)
-        now = services.clock.now()
-        readings = services.site_health.read(actor.tenant, now - MAILS_OF)
+        readings = services.site_health.read(actor.tenant, services.clock.now() - MAILS_OF)
         state = services.site_states.get(actor.tenant)
         mails = mail_health(services, actor.tenant)
-        forge = _forge(readings, now) if actor.tenant.door is Door.FORGE else None
+        forge = _forge(services, actor, readings) if actor.tenant.door is Door.FORGE else None
         return Health(_locks(services, actor, None), _points(services, actor), readings, mails, state, forge)
 
 
@@ -100,11 +102,12 @@ def _points(services: Services, actor: Actor) -> PointsHealth:
     return PointsHealth(known.spent.get(counter), most, hour + HOUR, known.blocked_until)
 
 
-def _forge(readings: SiteReadings, now: datetime) -> ForgeHealth:
-    token = readings.token
+def _forge(services: Services, actor: Actor, readings: SiteReadings) -> ForgeHealth:
+    token, now = readings.token, services.clock.now()
     return ForgeHealth(
         access_until=token.expires_at if token and token.expires_at > now else None,
         renewed_at=token.received_at if token else None,
         last_event_at=readings.event_at,
         last_tick_at=readings.tick_at,
+        former_site=former_site(services, actor.tenant) is not None,
     )

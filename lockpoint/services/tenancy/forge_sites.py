@@ -15,12 +15,13 @@ from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.tenancy import InstallationEvent
 from lockpoint.services.tenancy.absence import jobs_after_return
 from lockpoint.services.tenancy.lifecycle import forget, supersede, uninstall
+from lockpoint.services.tenancy.site_settings import must_administer
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from lockpoint.services.container import Services
-    from lockpoint.services.context import Tenant
+    from lockpoint.services.context import Actor, Tenant
     from lockpoint.services.ports.forge import AccessToken, ForgeRegistration, ForgeSite, KnownSites, Sign
 
 SEEN_EVERY: Final = timedelta(minutes=1)
@@ -106,7 +107,7 @@ def forget_site(services: Services, tenant: Tenant) -> Tenant | None:
 
 def adopt(services: Services, tenant: Tenant, former: Tenant) -> None:
     """Take over what an operator named; `OperatorRefusal` where it is in use at another address."""
-    if former.active and former.base_url != tenant.display_url:
+    if former.installed and former.base_url != tenant.display_url:
         raise OperatorRefusal(f"that installation is in use at {former.base_url}: it is another site")
     take_over(services, tenant, former)
 
@@ -123,6 +124,20 @@ def take_over(services: Services, tenant: Tenant, former: Tenant) -> None:
         change.defer(jobs_after_return(tenant.id))
     supersede(services, former)
     forget(services, tenant)
+
+
+def former_site(services: Services, tenant: Tenant) -> Tenant | None:
+    """Return the installation by Connect at the same address whose locks do not count; None for a site by Connect."""
+    found = services.forge_sites.former(tenant) if tenant.door is Door.FORGE else None
+    return None if found is None or found.client_key in tenant.signed_names else found
+
+
+def adopt_former(services: Services, actor: Actor) -> None:
+    """Let its locks count, if there is one, for a site admin: who cannot say which, since the address does."""
+    must_administer(services, actor)
+    found = former_site(services, actor.tenant)
+    if found is not None:
+        take_over(services, actor.tenant, found)
 
 
 def end_silent(services: Services) -> int:

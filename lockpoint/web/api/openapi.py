@@ -308,6 +308,15 @@ _MANY: Final = (
         body=m.SelfTestBody,
         refusals=(409,),
     ),
+    Operation(
+        "post",
+        "/health/former-site",
+        "adoptFormerSite",
+        "Let locks of an earlier installation by Connect at the same address count, for site admins",
+        ((200, m.FormerSiteModel),),
+        body=m.FormerSiteBody,
+        refusals=(409,),
+    ),
 )
 
 _ME: Final = (

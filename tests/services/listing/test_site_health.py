@@ -86,10 +86,12 @@ def test_access_through_forge_is_told_while_its_token_lives(stage: Stage) -> Non
     assert of_site(stage).forge is None
     admin = Actor(replace(ACME, door=Door.FORGE), SAM)
     found = site_health.of_site(stage.world.services, admin)
-    assert found.forge == ForgeHealth(until, START)
+    assert found.forge == ForgeHealth(until, START, None, None, former_site=False)
     stage.world.clock.advance(hours=3)
     ended = site_health.of_site(stage.world.services, admin).forge
     assert ended is not None
     assert ended.access_until is None
     stage.world.tables.tokens.clear()
-    assert site_health.of_site(stage.world.services, admin).forge == ForgeHealth(None, None)
+    assert site_health.of_site(stage.world.services, admin).forge == ForgeHealth(
+        None, None, None, None, former_site=False
+    )

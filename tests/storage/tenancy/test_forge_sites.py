@@ -174,3 +174,22 @@ def test_a_change_that_fails_changes_nothing(sites: PostgresForgeSites) -> None:
     with pytest.raises(RuntimeError):
         fail()
     assert sites.find(CLOUD) is None
+
+
+def test_a_former_installation_is_found_by_address_alone(
+    sites: PostgresForgeSites, database: Database, acme: Tenant, globex: Tenant
+) -> None:
+    """Of Connect's, and of another name; what is adopted stays with the row."""
+    here = opened(sites, display_url=acme.base_url)
+    found = sites.former(here)
+    assert found is not None
+    assert (found.id, here.signed_names) == (acme.id, (here.client_key,))
+    assert sites.former(opened(sites, display_url="https://elsewhere.example/wiki")) is None
+    with sites.change(CLOUD) as change:
+        change.adopt(acme.client_key)
+    adopted = PostgresTenants(database).by_id(here.id)
+    assert adopted is not None
+    assert adopted.signed_names == (here.client_key, acme.client_key)
+    other = PostgresTenants(database).by_id(globex.id)
+    assert other is not None
+    assert other.former_key is None

@@ -14,7 +14,7 @@ from simulator.world.seed import ALICE
 from tests.commands.run import lockpoint
 from tests.support import databases
 from tests.support.stored import unexplained
-from tests.web.live_app import FORGE_APP, LiveApp, live_app
+from tests.web.live_app import FORGE_APP, LiveApp, live_app, request_id
 
 
 @pytest.fixture
@@ -198,7 +198,7 @@ def test_a_lock_of_a_site_that_was_not_matched_counts_once_it_is(
 ) -> None:
     """Connect is still there: its job tells the cloud id, so both are one site, and one door is open."""
     file, lock_id, number = unmatched
-    assert shown_to_bob(live, file) != "other"
+    assert shown_to_bob(live, file) == "free"
     live.handlers[JobKind.SELF_TEST](number, "")
     found = live.database.execute("select installed from installation where id = %s", [number]).fetchone()
     assert found == (False,)
@@ -218,4 +218,21 @@ def test_an_operator_lets_locks_of_an_installation_that_has_left_count(
     done = lockpoint(live, "site", "adopt", here, "--yes")
     assert (done.exit_code, "count from now on" in done.output) == (0, True), done.output
     assert by_forge(live) != number
+    holds_again(live, file, lock_id)
+
+
+def test_a_site_admin_lets_the_locks_at_its_address_count(live: LiveApp, unmatched: tuple[str, str, int]) -> None:
+    """P-18: Health offers it while there is something to gain; nobody else may, and no other site can be named."""
+    file, lock_id, _ = unmatched
+    live.control("sites/acme/uninstall")
+    live.call("sam", "GET", "/me/preferences")  # a screen tells the site's own address
+    assert live.call("sam", "GET", "/health").json()["forge"]["formerSite"] is True
+    for other in ("alice", "bob", "charlie", "dana"):
+        assert live.call(other, "POST", "/health/former-site").status_code == 403
+    named = live.call("sam", "POST", "/health/former-site", {"clientKey": "of another"})
+    assert (named.status_code, shown_to_bob(live, file)) == (422, "free")
+    asked = {"requestId": request_id()}
+    answers = [live.call("sam", "POST", "/health/former-site", asked) for _ in range(2)]
+    assert [(one.status_code, one.json()) for one in answers] == [(200, {"formerSite": False})] * 2
+    assert live.call("sam", "GET", "/health").json()["forge"]["formerSite"] is False
     holds_again(live, file, lock_id)

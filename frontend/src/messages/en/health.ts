@@ -105,6 +105,10 @@ export const health = {
   "health.forge.noEvent": "No event from Confluence yet.",
   "health.forge.tick": "Last hourly call: {time}",
   "health.forge.noTick": "No hourly call yet. The first comes within an hour of the installation.",
+  "health.forge.former": "Locks from before the move to Forge do not count yet: Lockpoint did not know that it was this site. Uploads that were made meanwhile stay.",
+  "health.forge.adopt": "Let them count",
+  "health.forge.adopting": "Taking the locks over …",
+  "health.forge.adopted": "The locks count from now on. Lockpoint is searching for them.",
 
   "health.jobs.title": "Work that stopped",
   "health.jobs.none": "No work has stopped.",

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, jsonify
 from lockpoint.services.errors import UseCaseError
 from lockpoint.services.idempotency import once_set
 from lockpoint.services.listing import site_health
-from lockpoint.services.tenancy import restore_probe
+from lockpoint.services.tenancy import forge_sites, restore_probe
 from lockpoint.web.api import schemas as s
 from lockpoint.web.api.locks import PREFIX, dump, refused
 from lockpoint.web.api.many import schemas as m
@@ -50,6 +50,13 @@ def site_health_routes(services: Services) -> Blueprint:
         known = _test(state)
         run = m.SelfTestRunModel(result=known.result, at=known.at, seconds_until_next=ceil(rest.total_seconds()))
         return jsonify(dump(run))
+
+    @blueprint.post("/health/former-site")
+    @guarded_by(Guard.CONTEXT)
+    def adopt() -> Response:
+        actor, body = current_actor(), body_as(m.FormerSiteBody)
+        once_set(services, actor, key_of(body), lambda: forge_sites.adopt_former(services, actor), lambda: None)
+        return jsonify(dump(m.FormerSiteModel(former_site=False)))
 
     return blueprint
 

@@ -163,6 +163,16 @@ class SelfTestRunModel(SelfTestModel):
     seconds_until_next: int
 
 
+class FormerSiteBody(Command):
+    """Let the locks of an earlier installation by Connect at the same address count; nothing where there is none."""
+
+
+class FormerSiteModel(Outgoing):
+    """Whether there is still one whose locks do not count."""
+
+    former_site: bool
+
+
 class HealthQuery(Incoming):
     """Without a space the whole site, for site admins."""
 
@@ -207,13 +217,15 @@ class MailsHealthModel(Outgoing):
 class ForgeHealthModel(Outgoing):
     """How long the app may call the site with the token that Forge brought last; null: not until the next one comes.
 
-    When Forge sent an event, and its hourly call, last; null: none yet.
+    When Forge sent an event, and its hourly call, last; null: none yet. `formerSite`: there are locks of an earlier
+    installation by Connect that do not count.
     """
 
     access_until: datetime | None
     renewed_at: datetime | None
     last_event_at: datetime | None
     last_tick_at: datetime | None
+    former_site: bool
 
 
 class HealthModel(Outgoing):
