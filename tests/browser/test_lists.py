@@ -156,7 +156,7 @@ def test_requests_are_declined_and_withdrawn_in_lists(become: Callable[..., Tab]
     waiting.part("Files I wait for")
     expect(waiting.inside.locator(".request")).to_contain_text("You asked Alice Arden for this file")
     _has_no_barriers(waiting, axe)
-    waiting.press("Withdraw the request for asked-two.txt")
+    waiting.press("Withdraw request for asked-two.txt")
     waiting.inside.get_by_text("Your request for asked-two.txt is withdrawn.").wait_for()
     expect(waiting.inside.locator(".request")).to_have_count(0)
 
