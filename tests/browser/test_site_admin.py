@@ -155,6 +155,7 @@ def test_sam_reads_the_log_and_takes_it_along(become: Become, world: World) -> N
     sam.frame.get_by_label("File", exact=True).press("Enter")
     expect(rows).to_have_count(1)
     expect(rows).to_contain_text("locked the file.")
+    expect(rows.get_by_role("button", name="Show only the file logged.txt")).to_be_visible()
     sam.box("Person").fill("Bob")
     sam.frame.get_by_role("option", name="Bob").click()
     expect(sam.frame.get_by_role("heading", name="Nothing matches")).to_be_visible()
