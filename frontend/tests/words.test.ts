@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { EndReason, LastEnded } from "../src/api";
-import { dropWords, endedWords, endingShown, leftWords, noticeWords, rowProblemWords, stateWords, unprotectedWords, uploadWords } from "../src/page/words";
+import { endedWords, endingShown, leftWords, stateWords, unprotectedWords } from "../src/page/lockWords";
+import { rowProblemWords } from "../src/page/refusals";
+import { dropWords, uploadWords } from "../src/page/uploadWords";
+import { noticeWords } from "../src/page/words";
 import { problemWords } from "../src/problems";
 import { ALICE, BOB, DANA, file, free, mine, others, voice } from "./cast";
 
@@ -66,13 +69,13 @@ describe("words", () => {
 
   test("a lost race names the winner", () => {
     const lost = { ...problem, code: "already_locked", lock: others({ since: "2026-11-21T09:12:00Z" }) };
-    expect(rowProblemWords(row, lost, voice)).toBe("Bob Brown locked plan.pdf first, since 10:12.");
-    expect(rowProblemWords(row, { ...lost, lock: null }, voice)).toBe("Somebody else locked plan.pdf first.");
+    expect(rowProblemWords(row.title, lost, voice)).toBe("Bob Brown locked plan.pdf first, since 10:12.");
+    expect(rowProblemWords(row.title, { ...lost, lock: null }, voice)).toBe("Somebody else locked plan.pdf first.");
   });
 
   test("a lock that had ended says how", () => {
     const gone = { ...problem, code: "lock_lost", lock: free({ lastEnded: ended("released", { by: ALICE }) }) };
-    expect(rowProblemWords(row, gone, voice)).toBe(
+    expect(rowProblemWords(row.title, gone, voice)).toBe(
       "This lock on plan.pdf had already ended. Unlocked by you, 12:00.",
     );
   });
@@ -81,7 +84,7 @@ describe("words", () => {
     "forbidden", "unlicensed", "unauthorized", "too_many", "too_many_requests", "offline", "busy", "not_found", "invalid_request",
     "ending", "out_of_date", "app_blocked", "in_progress", "anything else",
   ])("%s is a sentence", (code) => {
-    expect(rowProblemWords(row, { ...problem, code }, voice)).toMatch(/^[A-Z].*[.:] ?$|plan\.pdf/);
+    expect(rowProblemWords(row.title, { ...problem, code }, voice)).toMatch(/^[A-Z].*[.:] ?$|plan\.pdf/);
     expect(problemWords({ ...problem, code }, voice.t)).not.toBe("");
   });
 

@@ -131,6 +131,36 @@ def test_locks_of_space_and_site(become: Callable[..., Tab], world: World, axe: 
     assert "The release is today" in world.mail_about("alice", f"{who}-one.txt")["text"]
 
 
+def test_requests_are_declined_and_withdrawn_in_lists(become: Callable[..., Tab], world: World, axe: str) -> None:
+    """P-11: the owner declines with a note; who asks sees their own words and takes them back."""
+    page = world.page("Asked in lists", "asked-one.txt", "asked-two.txt")
+    alice, bob = become("alice"), become("bob")
+    _lock(alice, page, "asked-one.txt", "asked-two.txt")
+    dialog = Confluence(bob, page).open().dialog_by_byline()
+    for name in ("one", "two"):
+        dialog.choose(f"asked-{name}.txt", "Ask for the file")
+        dialog.frame.get_by_label("Message").fill(f"for the fair, {name}")
+        dialog.frame.get_by_role("form").get_by_role("button", name="Ask").click()
+        dialog.frame.get_by_text(f"You asked for asked-{name}.txt.").wait_for()
+
+    mine = Screen(alice, page, Confluence.my_locks)
+    mine.press("Decline Bob Baker's request for asked-one.txt")
+    _has_no_barriers(mine, axe)
+    mine.inside.get_by_label("Note (optional)").fill("After the release")
+    mine.inside.get_by_role("form").get_by_role("button", name="Decline").click()
+    mine.inside.get_by_text("The request for asked-one.txt is declined.").wait_for()
+    expect(mine.inside.locator("q")).to_have_text(["for the fair, two"])
+    assert "After the release" in world.mail_about("bob", "asked-one.txt")["text"]
+
+    waiting = Screen(bob, page, Confluence.my_locks)
+    waiting.part("Files I wait for")
+    expect(waiting.inside.locator(".request")).to_contain_text("You asked Alice Arden for this file")
+    _has_no_barriers(waiting, axe)
+    waiting.press("Withdraw request for asked-two.txt")
+    waiting.inside.get_by_text("Your request for asked-two.txt is withdrawn.").wait_for()
+    expect(waiting.inside.locator(".request")).to_have_count(0)
+
+
 def test_who_manages_no_locks_is_told_so(become: Callable[..., Tab], world: World, complaints: Complaints) -> None:
     page = world.page("Not for Bob", "a.txt")
     screen = Screen(become("bob"), page, Confluence.space_page)

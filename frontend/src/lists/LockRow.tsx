@@ -2,7 +2,8 @@
 import { useState } from "preact/hooks";
 import { Requests, requestsShown } from "../page/Requests";
 import { isHeld } from "../page/rows";
-import { endedWords, leftWords, stateWords, unprotectedWords } from "../page/words";
+import { endedWords, leftWords, stateWords, unprotectedWords } from "../page/lockWords";
+import { rowProblemWords } from "../page/refusals";
 import type { Problem } from "../problems";
 import { Avatar } from "../ui/Avatar";
 import { FileIcon } from "../ui/FileIcon";
@@ -13,7 +14,6 @@ import { nameOf, type Voice } from "../voice";
 import { RowButtons, sameForm, type RowForm } from "./RowButtons";
 import type { ListRow, RowAction } from "./store";
 import { titleOf } from "./titleOf";
-import { rowProblemWords } from "./words";
 
 export interface RowEvents {
   readonly act: (row: ListRow, action: RowAction) => Promise<boolean>;
@@ -177,7 +177,7 @@ function RowProblem({ row, problem, voice, events }: Props) {
   return (
     <div class="row-problem" role="alert">
       <Icon name="warning" />
-      <span>{rowProblemWords(row.file, problem, voice)}</span>
+      <span>{rowProblemWords(titleOf(row.file.title, voice.t), problem, voice)}</span>
       <button type="button" class="button plain icon-only" aria-label={voice.t("notice.dismiss")}
         onClick={() => events.dismissProblem(row.id)}><Icon name="close" /></button>
     </div>

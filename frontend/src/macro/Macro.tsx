@@ -8,7 +8,7 @@ import { useMinutes } from "../lists/useLockList";
 import { titleOf } from "../lists/titleOf";
 import { Notices } from "../notices/Notices";
 import type { NoticeStore } from "../notices/store";
-import { leftWords, unprotectedWords } from "../page/words";
+import { leftWords, unprotectedWords } from "../page/lockWords";
 import { problemOf, problemWords, type Problem } from "../problems";
 import { Icon } from "../ui/Icon";
 import { nameOf, type Voice } from "../voice";

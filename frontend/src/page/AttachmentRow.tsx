@@ -16,7 +16,8 @@ import { isUnderWay, type Offer, type Upload } from "./uploads";
 import { useDrop } from "./useDrop";
 import type { Problem } from "../problems";
 import { nameOf, type Voice } from "../voice";
-import { dropWords, rowProblemWords } from "./words";
+import { rowProblemWords } from "./refusals";
+import { dropWords } from "./uploadWords";
 
 export interface RowEvents {
   readonly act: (row: Attachment, action: Action) => Promise<boolean>;
@@ -142,7 +143,7 @@ function RowProblem({ row, problem, voice, events }: Props) {
   return (
     <div class="row-problem" role="alert">
       <Icon name="warning" />
-      <span>{rowProblemWords(row, problem, voice)}</span>
+      <span>{rowProblemWords(row.title, problem, voice)}</span>
       <button type="button" class="button plain icon-only" aria-label={voice.t("notice.dismiss")}
         onClick={() => events.dismissProblem(row.id)}><Icon name="close" /></button>
     </div>

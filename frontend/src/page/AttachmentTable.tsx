@@ -11,7 +11,7 @@ import { isHeld, type Choice, type Sort, type SortKey } from "./rows";
 import { viewerMayEdit, type PageState } from "./store";
 import type { Upload } from "./uploads";
 import type { Voice } from "../voice";
-import { leftWords } from "./words";
+import { leftWords } from "./lockWords";
 
 interface Props {
   readonly rows: readonly Attachment[];

@@ -5,7 +5,7 @@ import { Avatar } from "../ui/Avatar";
 import { Icon, type IconName } from "../ui/Icon";
 import { isHeld } from "./rows";
 import type { Voice } from "../voice";
-import { endedWords, endingShown, stateWords, unprotectedWords } from "./words";
+import { endedWords, endingShown, stateWords, unprotectedWords } from "./lockWords";
 
 const ICONS: Readonly<Record<LockView["state"], IconName>> = {
   free: "free",

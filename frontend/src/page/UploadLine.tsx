@@ -4,7 +4,7 @@ import type { Attachment } from "../api";
 import { Icon, type IconName } from "../ui/Icon";
 import type { Voice } from "../voice";
 import type { Upload } from "./uploads";
-import { uploadWords } from "./words";
+import { uploadWords } from "./uploadWords";
 
 interface Props {
   readonly row: Attachment;

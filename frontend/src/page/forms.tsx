@@ -7,7 +7,7 @@ import { nameOf, type Voice } from "../voice";
 import type { Action } from "./actions";
 import { chosenHours, CHOICES, OTHER, USUAL } from "./durations";
 import type { Form } from "./offers";
-import { stateWords } from "./words";
+import { stateWords } from "./lockWords";
 
 interface FormProps {
   readonly row: Attachment;

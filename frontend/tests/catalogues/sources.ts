@@ -158,8 +158,6 @@ function closure(first: Source, all: ReadonlyMap<string, Source>): readonly Sour
 }
 
 const PART = /^messages\/parts\/(\w+)\.ts$/;
-/** Words of the dialog stand here beside words about locks, which every list shows. */
-const MIXED = "page/words.ts";
 
 /**
  * Return the keys that code names though their texts come neither with it nor with what asked for it, as `source: key`. Of a template,
@@ -171,7 +169,7 @@ export function absentTexts(partOfKey: Readonly<Record<string, string>>, name: s
   const code = closure(first, all);
   const present = [...here, ...code];
   const parts = new Set(present.map((source) => PART.exec(source.name)?.[1]));
-  const named = namedKeys(Object.keys(partOfKey), code.filter((source) => !PART.test(source.name) && source.name !== MIXED));
+  const named = namedKeys(Object.keys(partOfKey), code.filter((source) => !PART.test(source.name)));
   const absent = named.filter((keys) => !keys.some((key) => parts.has(partOfKey[key]))).flat();
   const later = code.filter((source) => !PART.test(source.name)).flatMap((source) => importsOf(source, all, true)).filter((source) => !present.includes(source));
   return [...absent.map((key) => `${name}: ${key}`), ...later.flatMap((source) => absentTexts(partOfKey, source.name, all, present))];

@@ -60,7 +60,7 @@ test("who asks sees their own request, what came of it, and withdraws it", async
   const { sent } = await open(null, others({ requests: [own], can: { ...others().can, cancelRequest: true } }));
   expect(screen.getByText(/You asked Bob Brown for this file/).textContent).toMatch(/Bob Brown declined.*no/);
   expect(screen.queryByRole("button", { name: /Decline|Hand over/ })).toBeNull();
-  await user.click(screen.getByRole("button", { name: "Withdraw the request for budget.xlsx" }));
+  await user.click(screen.getByRole("button", { name: "Withdraw request for budget.xlsx" }));
   expect(await screen.findByText("Your request for budget.xlsx is withdrawn.")).toBeTruthy();
   expect(sent()).toMatchObject([["/api/v1/attachments/1/lock/cancel-request", { lockId: "L2" }]]);
 });

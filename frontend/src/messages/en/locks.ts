@@ -63,7 +63,7 @@ export const locks = {
   "action.request": "Ask for the file…",
   "action.request.label": "Ask for {title}",
   "action.cancelRequest": "Withdraw request",
-  "action.cancelRequest.label": "Withdraw the request for {title}",
+  "action.cancelRequest.label": "Withdraw request for {title}",
   "action.break": "End lock…",
   "action.break.label": "End lock on {title}",
   "action.takeOver": "Take over…",
