@@ -21,7 +21,7 @@ from devstack.ports import free_ports
 from lockpoint.bootstrap import SystemClock
 from lockpoint.services.known_pages import KEPT
 from lockpoint.services.ports.jobs import JobKind
-from simulator.world.seed import BOB
+from simulator.world.seed import ALICE, BOB
 from tests.support import databases
 from tests.web.live_app import Json, LiveApp, live_app
 
@@ -319,6 +319,8 @@ def _upkeep(meter: Meter) -> None:
     meter.count("sweep, for each live lock", lambda: live.work(JobKind.SWEEP), share=held)
     live.settle()
     meter.count("self-test after install", lambda: live.work(JobKind.SELF_TEST))
+    meter.count("language and time zone of a person, once a day of use", lambda: live.work(JobKind.PROFILE, ALICE))
+    meter.count("who of those with locks is deactivated, every four hours", lambda: live.work(JobKind.HOLDERS))
 
 
 def _mails(meter: Meter) -> None:

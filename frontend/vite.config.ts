@@ -16,6 +16,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: false,
     rolldownOptions: {
+      checks: { pluginTimings: false }, // a slow machine is no fault of the build
       input: {
         page: "src/entries/connect-page.ts",
         macro: "src/entries/connect-macro.ts",

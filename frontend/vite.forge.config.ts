@@ -29,6 +29,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: false,
     rolldownOptions: {
+      checks: { pluginTimings: false }, // a slow machine is no fault of the build
       input: { index: "index.html", prepaint: "src/prepaint.ts" },
       output: { codeSplitting: { groups: [{ name: "bridge", test: /node_modules[\\/]@forge[\\/]/ }] } },
     },

@@ -122,4 +122,4 @@ def test_a_site_whose_calls_are_refused_is_told_apart(live: LiveApp) -> None:
         with live.running.world.lock:
             live.running.world.sites["acme"].installations.update(installations)
     assert refused.exit_code == 1
-    assert "Confluence: Unauthorised" in refused.stderr
+    assert "Confluence refuses the app" in refused.stderr

@@ -152,7 +152,7 @@ def test_what_is_not_there_is_code_1_with_a_reason(system: System, run: Run) -> 
     assert "no active site nowhere.example.com" in nowhere.stderr
     gone = run("lock", "show", "987654321", "--site", system.confluence.hosts[0])
     assert gone.exit_code == 1
-    assert "Confluence: GoneOrInvisible" in gone.stderr
+    assert "There is no such attachment, page or person on this site, or the app may not see it." in gone.stderr
     unset = CliRunner(env=dict.fromkeys(system.stack.environment)).invoke(main, ["site", "list"])
     assert unset.exit_code == 1
     assert "DATABASE_URL: is missing" in unset.stderr

@@ -49,7 +49,12 @@ def test_a_difference_is_told(page: ModuleType) -> None:
 
 def test_the_operator_finds_a_section_to_fill_in() -> None:
     text = (ROOT / "PRIVACY.md").read_text(encoding="utf-8").partition("## To be filled in by the operator")[2]
-    for topic in ("contact", "Hosting region", "Sub-processors", "Encryption at rest", "TLS"):
+    for topic in (
+        *("Who runs the server", "contact", "Role: processor", "legal basis", "Consent", "request"),
+        "supervisory authority",
+        *("Hosting region", "Sub-processors", "Transfer out of", "Encryption at rest", "backups"),
+        *("TLS", "router", "breach"),
+    ):
         assert re.search(rf"^\| .*{topic}.* \| … \|$", text, re.MULTILINE), topic
 
 

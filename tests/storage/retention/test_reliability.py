@@ -62,6 +62,19 @@ def test_an_overwrite_lasts_until_the_next_restored_version_of_its_file(
     assert seen.undo_seconds == (5.0, 100.0, 100.0)
 
 
+def test_the_first_version_of_ours_at_or_after_an_overwrite_undid_it(
+    database: Database, clock: FakeClock, acme: Tenant
+) -> None:
+    """Confluence's times are of milliseconds, and two rows may have the same; what nothing followed has no time."""
+    rows = [(AuditKind.RESTORED, 0, None), (AuditKind.CONFLICT, 2, "undone"), (AuditKind.RESTORED, 2, None)]
+    rows += [(AuditKind.CONFLICT, 3, "undone"), (AuditKind.RESTORED, 9, None), (AuditKind.RESTORED, 10, None)]
+    record(database, clock, acme, [version(kind, at, detail) for kind, at, detail in rows])
+    assert readings(database, clock).undo_seconds == (0.0, 6.0, 6.0)
+    record(database, clock, acme, [version(AuditKind.CONFLICT, 11, "undone")])
+    seen = readings(database, clock)
+    assert (seen.undone, seen.restores, seen.undo_seconds) == (3, 4, (0.0, 6.0, 6.0))
+
+
 def test_gaps_between_the_rows_of_a_file_are_found(database: Database, clock: FakeClock, acme: Tenant) -> None:
     """An epoch begins anew; what was before the first or after the last row cannot be known."""
     rows = [audit_event(seq=seq, at=START + timedelta(seconds=seq)) for seq in (3, 4, 7)]
