@@ -80,7 +80,7 @@ def prepared(folder: Path) -> Iterator[Subject]:
         migrate(url)
         installations = PostgresInstallations(Database(url), keyring([ROOT_KEY]))
         with installations.change(SITE_KEY, "https://bench.atlassian.net/wiki") as change:
-            change.store(Registration(client_key=SITE_KEY, base_url="https://bench.atlassian.net/wiki", secret=SECRET))
+            change.store(Registration(site_key=SITE_KEY, base_url="https://bench.atlassian.net/wiki", secret=SECRET))
         yield Subject(_environment(url))
     finally:
         postgres.stop()

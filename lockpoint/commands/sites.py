@@ -172,8 +172,8 @@ def adopt(name: str, former: str | None) -> None:
     click.echo("Locks of the earlier installation count from now on; the worker searches for them.")
 
 
-def _by_key(services: Services, client_key: str) -> Tenant | None:
-    known = services.installations.find(client_key)
+def _by_key(services: Services, site_key: str) -> Tenant | None:
+    known = services.installations.find(site_key)
     return None if known is None else known.tenant
 
 

@@ -149,7 +149,7 @@ class ConfluencePeople:
 
     def own_account(self, tenant: Tenant, *, priority: Priority) -> str:
         """3 points the first time, then cached."""
-        key = (tenant.id, tenant.client_key, tenant.door)
+        key = (tenant.id, tenant.site_key, tenant.door)
         with self._lock:
             known = self._own.get(key)
         if known is None:
@@ -185,7 +185,7 @@ class ConfluencePeople:
     def forget(self, tenant: Tenant) -> None:
         with self._lock:
             for door in Door:
-                self._own.pop((tenant.id, tenant.client_key, door), None)
+                self._own.pop((tenant.id, tenant.site_key, door), None)
 
     def _user(self, tenant: Tenant, account: str, priority: Priority, query: tuple[tuple[str, str], ...]) -> Answer:
         call = get("users.get", "/rest/api/user", query=(("accountId", account), *query), objects=Objects.IDENTITY)

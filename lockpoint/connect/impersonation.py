@@ -84,7 +84,7 @@ class Impersonation:
 
     def token(self, tenant: Tenant, account_id: str) -> str:
         """Raises ImpersonationRefusedError (cached for 30 s), ImpersonationUnavailableError, StorageUnavailable."""
-        site = self._sites.find_active(tenant.client_key)
+        site = self._sites.find_active(tenant.site_key)
         if site is None:
             self.forget(tenant)
             raise ImpersonationRefusedError("the site is not active")

@@ -77,7 +77,7 @@ class Inbound:
             raise TokenRefusedError(Reason.WRONG_PLACE)
         caller = self._symmetric(_only(header, None), (qsh.CONTEXT,))
         if caller.account_id is None:
-            raise TokenRefusedError(Reason.NO_ACCOUNT, caller.tenant.client_key)
+            raise TokenRefusedError(Reason.NO_ACCOUNT, caller.tenant.site_key)
         return caller
 
     def signed_install(self, call: InboundCall, read_body: Callable[[], bytes]) -> Mapping[str, object]:

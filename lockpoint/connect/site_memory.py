@@ -51,12 +51,12 @@ class SiteMemory(Generic[_V]):
         self,
         read: Callable[[str], _V | None],
         changed: Callable[[str | None], tuple[str, frozenset[str] | None]],
-        client_key: Callable[[_V], str],
+        site_key: Callable[[_V], str],
         clock: Callable[[], float],
     ) -> None:
         self._ask = read
         self._changed = changed
-        self._client_key = client_key
+        self._client_key = site_key
         self._clock = clock
         self._lock = threading.Lock()
         self._known: OrderedDict[str, _Kept[_V]] = OrderedDict()

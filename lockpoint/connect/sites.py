@@ -43,30 +43,30 @@ class SiteDirectory:
 
     def __init__(self, installations: Installations, clock: Callable[[], float] = time.monotonic) -> None:
         self._memory: SiteMemory[Site] = SiteMemory(
-            lambda client_key: _site(installations.find(client_key)),
+            lambda site_key: _site(installations.find(site_key)),
             installations.changed,
-            lambda site: site.tenant.client_key,
+            lambda site: site.tenant.site_key,
             clock,
         )
 
-    def find(self, client_key: str) -> Site | None:
+    def find(self, site_key: str) -> Site | None:
         """StorageUnavailable when the database cannot tell."""
-        return self._memory.find(client_key)
+        return self._memory.find(site_key)
 
-    def find_active(self, client_key: str) -> Site | None:
+    def find_active(self, site_key: str) -> Site | None:
         """The stored site, None when inactive; raises StorageUnavailable.
 
         Asked before each call: none follows an uninstall in another process.
         """
-        site = self._memory.read(client_key)
+        site = self._memory.read(site_key)
         return site if site is not None and site.tenant.enabled else None
 
     def reread(self, site: Site) -> Site | None:
         """After a token that did not fit; None if done just now."""
-        return self._memory.reread(site.tenant.client_key, site)
+        return self._memory.reread(site.tenant.site_key, site)
 
     def forget(self, tenant: Tenant) -> None:
-        self._memory.forget(tenant.client_key)
+        self._memory.forget(tenant.site_key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class AppSigner:
 
         `target`: path and query exactly as sent, below the tenant's base URL (no `/wiki`).
         """
-        site = self.sites.find_active(tenant.client_key)
+        site = self.sites.find_active(tenant.site_key)
         if site is None:
             raise Unauthorised("the site is not active")
         token = sign_call(method, target, "", app_key=self.app_key, key=site.key, now=self.now())

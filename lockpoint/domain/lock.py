@@ -141,7 +141,7 @@ FoundRecord = Absent | Unreadable | Newer | Held | Free
 class Subject:
     """What a record's signature binds it to; the attachment id is bare digits."""
 
-    client_key: str
+    site_key: str
     attachment_id: str
 
 

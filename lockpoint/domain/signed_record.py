@@ -81,4 +81,4 @@ def _flaw(value: Mapping[str, object], subject: Subject, keys: MacKeys) -> Flaw 
 
 
 def record_place(subject: Subject) -> Mapping[str, str]:
-    return {"for": "lockpointlock", "tenant": subject.client_key, "attachment": subject.attachment_id}
+    return {"for": "lockpointlock", "tenant": subject.site_key, "attachment": subject.attachment_id}

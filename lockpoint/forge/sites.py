@@ -24,7 +24,7 @@ class ForgeSiteDirectory:
     ) -> None:
         self._sites = sites
         self._memory: SiteMemory[ForgeSite] = SiteMemory(
-            sites.find, installations.changed, lambda site: site.tenant.client_key, clock
+            sites.find, installations.changed, lambda site: site.tenant.site_key, clock
         )
 
     def find(self, cloud_id: str) -> ForgeSite | None:

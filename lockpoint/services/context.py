@@ -16,7 +16,7 @@ class Door(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """One installation. `id` is our row id and is never signed; `client_key` outlives a re-install.
+    """One installation. `id` is our row id and is never signed; `site_key` outlives a re-install.
 
     Calls go to `base_url`, which ends in `/wiki`; `display_url` is for links only. `returned_at` is when the app became
     active here again: installed, enabled or licensed. `cloud_id` is Atlassian's name of the site where it is known;
@@ -25,7 +25,7 @@ class Tenant:
     """
 
     id: int
-    client_key: str
+    site_key: str
     base_url: str
     display_url: str | None = None
     oauth_client_id: str | None = None
@@ -40,7 +40,7 @@ class Tenant:
     @property
     def signed_names(self) -> tuple[str, ...]:
         """What signatures that count here are bound to; new ones to the first."""
-        return (self.client_key,) if self.former_key is None else (self.client_key, self.former_key)
+        return (self.site_key,) if self.former_key is None else (self.site_key, self.former_key)
 
     @property
     def active(self) -> bool:

@@ -114,7 +114,7 @@ def _begin(services: Services, actor: Actor, key: RequestKey) -> BegunRequest:
 
 def _digests(services: Services, actor: Actor, key: RequestKey) -> tuple[str, ...]:
     """Under every key, newest first: after a change of keys a repeated call is known."""
-    text = f"request/{actor.tenant.client_key}/{actor.account_id}/{key.id}/{key.asks}"
+    text = f"request/{actor.tenant.site_key}/{actor.account_id}/{key.id}/{key.asks}"
     return tuple(services.tag_keys.digests(text.encode()).values())
 
 

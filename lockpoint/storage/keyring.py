@@ -98,9 +98,9 @@ class Keyring:
         text = address.lower().encode("utf-8", "surrogatepass")
         return tuple(HashedAddress(digest, key_id) for key_id, digest in self._peppers.digests(text).items())
 
-    def site_hashes(self, client_key: str) -> tuple[str, ...]:
+    def site_hashes(self, site_key: str) -> tuple[str, ...]:
         """A site's names in usage counts: HMAC-SHA-256 in hex under every key, newest first."""
-        return tuple(self._usage_keys.digests(client_key.encode()).values())
+        return tuple(self._usage_keys.digests(site_key.encode()).values())
 
     def share_name(self, tenant_id: int, account: str) -> str:
         """A person's name where points are counted: 32 hex digits under the newest key."""

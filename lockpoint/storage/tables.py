@@ -59,7 +59,7 @@ INSTALLATION: Final = Table(
     "installation",
     METADATA,
     Column("id", Integer, Identity(always=True), primary_key=True),
-    Column("client_key", Text, nullable=False, unique=True),
+    Column("client_key", Text, nullable=False, unique=True),  # the site key; the name is older than the second door
     Column("base_url", Text, nullable=False, index=True),
     Column("display_url", Text),
     Column("oauth_client_id", Text),

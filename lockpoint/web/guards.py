@@ -178,7 +178,7 @@ def current_actor() -> Actor:
     """Return the verified person (guards `CONTEXT`, `FORGE_PERSON`)."""
     caller = current_viewer()
     if caller.account_id is None:
-        raise TokenRefusedError(Reason.NO_ACCOUNT, caller.tenant.client_key)
+        raise TokenRefusedError(Reason.NO_ACCOUNT, caller.tenant.site_key)
     return Actor(caller.tenant, caller.account_id)
 
 

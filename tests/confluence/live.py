@@ -59,8 +59,8 @@ class Rows:
 
     known: dict[str, Installation] = field(default_factory=dict)
 
-    def find(self, client_key: str) -> Installation | None:
-        return self.known.get(client_key)
+    def find(self, site_key: str) -> Installation | None:
+        return self.known.get(site_key)
 
     def changed(self, _since: str | None) -> tuple[str, None]:
         """Any may have changed."""
@@ -105,12 +105,12 @@ class Live:
         sent = cast("dict[str, Any]", self._app.requests[-1].json())
         tenant = Tenant(tenant_id, sent["clientKey"], sent["baseUrl"], None, sent["oauthClientId"])
         registration = Registration(
-            client_key=tenant.client_key,
+            site_key=tenant.site_key,
             base_url=tenant.base_url,
             oauth_client_id=tenant.oauth_client_id,
             secret=sent["sharedSecret"],
         )
-        self.rows.known[tenant.client_key] = Installation(tenant, registration)
+        self.rows.known[tenant.site_key] = Installation(tenant, registration)
         self.control("POST", f"sites/{site}/enable")
         return tenant
 

@@ -89,8 +89,8 @@ def test_a_read_that_a_look_overtook_is_not_kept(
     assert directory.find(GLOBEX) is None
     old, find = registration(ACME), stored.find
 
-    def slow(client_key: str) -> object:
-        found = find(client_key)
+    def slow(site_key: str) -> object:
+        found = find(site_key)
         put(stored, secret="another")
         clock.advance(3)
         directory.find(GLOBEX)
@@ -214,4 +214,4 @@ def test_calls_of_the_app_are_signed_for_the_site(directory: SiteDirectory, cloc
     tenant = Tenant(1, ACME, "https://acme.atlassian.net/wiki")
     assert signer.authorization(tenant, "GET", "/rest/api/user/current").startswith("JWT ey")
     with pytest.raises(Unauthorised):
-        signer.authorization(replace(tenant, client_key="gone"), "GET", "/")
+        signer.authorization(replace(tenant, site_key="gone"), "GET", "/")

@@ -146,8 +146,8 @@ def on_postgres(clock: FakeClock, database: Database) -> Store:
 
 
 def _install(installations: PostgresInstallations, tenant: Tenant) -> Tenant:
-    with installations.change(tenant.client_key) as change:
-        return change.store(Registration(client_key=tenant.client_key, base_url=tenant.base_url, secret="invented"))
+    with installations.change(tenant.site_key) as change:
+        return change.store(Registration(site_key=tenant.site_key, base_url=tenant.base_url, secret="invented"))
 
 
 @pytest.fixture(params=["memory", "postgres"])

@@ -188,12 +188,12 @@ class MemoryInstalls:
         return self.bodies.setdefault(token, body) == body
 
 
-def registration(client_key: str = ACME, **changes: Any) -> Registration:
+def registration(site_key: str = ACME, **changes: Any) -> Registration:
     usual = Registration(
-        client_key=client_key,
-        base_url=ACME_URL if client_key == ACME else GLOBEX_URL,
+        site_key=site_key,
+        base_url=ACME_URL if site_key == ACME else GLOBEX_URL,
         oauth_client_id="oauth-client",
-        secret=ACME_SECRET if client_key == ACME else GLOBEX_SECRET,
+        secret=ACME_SECRET if site_key == ACME else GLOBEX_SECRET,
     )
     return replace(usual, **changes)
 
@@ -216,7 +216,7 @@ class ConnectWorld:
         return self.app.test_client()
 
     def store(self, registration: Registration) -> Tenant:
-        with self.installations.change(registration.client_key) as change:
+        with self.installations.change(registration.site_key) as change:
             tenant: Tenant = change.store(registration)
         return tenant
 
@@ -262,10 +262,10 @@ class ConnectWorld:
         )
 
 
-def install_body(client_key: str = ACME, **changes: Any) -> dict[str, Any]:
+def install_body(site_key: str = ACME, **changes: Any) -> dict[str, Any]:
     body = {
         "key": APP_KEY,
-        "clientKey": client_key,
+        "clientKey": site_key,
         "sharedSecret": ACME_SECRET,
         "baseUrl": ACME_URL,
         "oauthClientId": "oauth-client",
@@ -285,13 +285,13 @@ def sample_routes() -> Blueprint:
     @guarded_by(Guard.FRAME)
     def page() -> Response:
         viewer = current_viewer()
-        return Response(f"<p>{viewer.tenant.client_key} {viewer.account_id}</p>", content_type="text/html")
+        return Response(f"<p>{viewer.tenant.site_key} {viewer.account_id}</p>", content_type="text/html")
 
     @routes.get("/api/v1/things/<thing>")
     @guarded_by(Guard.CONTEXT)
     def read(thing: str) -> Response:
         actor = current_actor()
-        return jsonify(thing=thing, site=actor.tenant.client_key, account=actor.account_id)
+        return jsonify(thing=thing, site=actor.tenant.site_key, account=actor.account_id)
 
     @routes.post("/api/v1/things/<thing>")
     @guarded_by(Guard.CONTEXT)

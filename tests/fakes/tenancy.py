@@ -113,10 +113,10 @@ class FakeInstallations:
     looks: int = 0
     down: bool = False
 
-    def find(self, client_key: str) -> Installation | None:
+    def find(self, site_key: str) -> Installation | None:
         self._require()
         self.finds += 1
-        return self.rows.get(client_key)
+        return self.rows.get(site_key)
 
     def changed(self, since: str | None) -> tuple[str, frozenset[str] | None]:
         self._require()
@@ -125,8 +125,8 @@ class FakeInstallations:
         return str(len(self.stored)), None if lost else frozenset(key for key, _ in self.stored[int(since or 0) :])
 
     @contextmanager
-    def change(self, client_key: str, base_url: str | None = None) -> Iterator[FakeInstallationChange]:
-        assert client_key, base_url
+    def change(self, site_key: str, base_url: str | None = None) -> Iterator[FakeInstallationChange]:
+        assert site_key, base_url
         self._require()
         change = FakeInstallationChange(dict(self.rows), list(self.events), list(self.jobs))
         yield change
@@ -145,8 +145,8 @@ class FakeInstallationChange:
     jobs: list[Job]
     returned: list[int] = field(default_factory=list)
 
-    def find(self, client_key: str) -> Installation | None:
-        return self.rows.get(client_key)
+    def find(self, site_key: str) -> Installation | None:
+        return self.rows.get(site_key)
 
     find_replaced = find
 
@@ -154,14 +154,14 @@ class FakeInstallationChange:
         return [
             row
             for row in self.rows.values()
-            if row.tenant.base_url == base_url and row.tenant.client_key != other_than and row.tenant.installed
+            if row.tenant.base_url == base_url and row.tenant.site_key != other_than and row.tenant.installed
         ]
 
     def store(self, registration: Registration) -> Tenant:
-        known = self.rows.get(registration.client_key)
+        known = self.rows.get(registration.site_key)
         tenant = Tenant(
             id=known.tenant.id if known else len(self.rows) + 1,
-            client_key=registration.client_key,
+            site_key=registration.site_key,
             base_url=registration.base_url,
             display_url=registration.display_url,
             oauth_client_id=registration.oauth_client_id,
@@ -170,7 +170,7 @@ class FakeInstallationChange:
             door=registration.door,
             cloud_id=known.tenant.cloud_id if known else None,
         )
-        self.rows[registration.client_key] = Installation(tenant, registration)
+        self.rows[registration.site_key] = Installation(tenant, registration)
         return tenant
 
     def log(self, tenant_id: int, event: InstallationEvent, at: datetime) -> None:

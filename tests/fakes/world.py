@@ -59,8 +59,8 @@ SAM = "557058:5a300000-0000-4000-8000-000000000005"
 GINA = "557058:61a00000-0000-4000-8000-000000000006"
 HANK = "557058:4a4c0000-0000-4000-8000-000000000007"
 NAMES = {ALICE: "Alice", BOB: "Bob", CHARLIE: "Charlie", DANA: "Dana", SAM: "Sam", GINA: "Gina", HANK: "Hank"}
-ACME = Tenant(id=1, client_key="acme-client-key", base_url="https://acme.example/wiki")
-GLOBEX = Tenant(id=2, client_key="globex-client-key", base_url="https://globex.example/wiki")
+ACME = Tenant(id=1, site_key="acme-client-key", base_url="https://acme.example/wiki")
+GLOBEX = Tenant(id=2, site_key="globex-client-key", base_url="https://globex.example/wiki")
 KEYS = MacKeys("k1", {"k1": b"0123456789abcdef0123456789abcdef"})
 TAG_KEYS = MacKeys("k1", {"k1": b"fedcba9876543210fedcba9876543210"})
 

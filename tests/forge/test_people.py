@@ -25,7 +25,7 @@ from lockpoint.services.ports.forge import AccessToken
 from tests.fakes.world import ALICE, BOB, FakeClock
 
 SITE = Tenant(1, "cloud/x", "https://api.example/ex/confluence/x/wiki", door=Door.FORGE, cloud_id="x")
-OTHER = replace(SITE, id=2, client_key="cloud/y", cloud_id="y", base_url="https://api.example/ex/confluence/y/wiki")
+OTHER = replace(SITE, id=2, site_key="cloud/y", cloud_id="y", base_url="https://api.example/ex/confluence/y/wiki")
 
 
 @dataclass

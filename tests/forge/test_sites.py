@@ -48,7 +48,7 @@ class Kit:
             cloud_id=cloud_id, url="https://x/wiki", installation="ari", environment="PRODUCTION", version="1"
         )
         self.sites.put(replace(tenant, **changes), at, seen_at=START)  # type: ignore[arg-type]
-        self.changed.add(tenant.client_key)
+        self.changed.add(tenant.site_key)
 
     def _changes(self, since: str | None) -> tuple[str, frozenset[str] | None]:
         self.sites.tables.reachable()

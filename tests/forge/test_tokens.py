@@ -26,7 +26,7 @@ from tests.fakes.world import START, FakeClock
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 SITE = Tenant(1, "cloud/x", "https://api.example/wiki", door=Door.FORGE)
-OTHER = replace(SITE, id=2, client_key="cloud/y")
+OTHER = replace(SITE, id=2, site_key="cloud/y")
 
 
 def encoded(**claims: object) -> str:

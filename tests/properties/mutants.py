@@ -205,7 +205,7 @@ class _AuditFirst:
     def replace(
         self, tenant: Tenant, attachment_id: str, row_id: str, value: Any, version: int, **how: Any
     ) -> StoredProperty:
-        record = decode(value, version, Subject(tenant.client_key, attachment_id), KEYS)
+        record = decode(value, version, Subject(tenant.site_key, attachment_id), KEYS)
         assert isinstance(record, Held | Free)
         row = AuditEvent(
             at=record.at,

@@ -346,7 +346,7 @@ class ScheduleModel:
         host.lock_properties.delete = deleting  # type: ignore[method-assign]
 
     def _note(self, row: StoredProperty) -> None:
-        record = decode(row.value, row.version, Subject(ACME.client_key, self.file_id), KEYS)
+        record = decode(row.value, row.version, Subject(ACME.site_key, self.file_id), KEYS)
         require(isinstance(record, Record), "I5: what we write can be read where it lies", row)
         assert isinstance(record, Record)
         person = self._author()

@@ -137,7 +137,7 @@ def test_a_waitlist_of_an_earlier_version_is_kept_and_cannot_be_put_back(stage: 
     """What Confluence took before every value had a date counts; its next write has one; later it counts no more."""
     stage.lock()
     stage.ask(CHARLIE)
-    old = _undated(_list(stage).value, f"{LIST}/{ACME.client_key}/{stage.file.id}")
+    old = _undated(_list(stage).value, f"{LIST}/{ACME.site_key}/{stage.file.id}")
     made_anew(stage, old)
     assert stage.ask(DANA).count == 2
     assert _list(stage).value["seq"] == 2  # type: ignore[index]
@@ -151,7 +151,7 @@ def test_preferences_of_an_earlier_version_are_dated_when_they_are_read(stage: S
     services, store = stage.world.services, stage.world.services.user_properties
     place = (ACME.id, BOB, preferences.KEY)
     preferences.change(services, stage.world.actor(BOB), OFF)
-    old = _undated(store.stored[place], f"{preferences.KEY}/{ACME.client_key}/{BOB}")  # type: ignore[attr-defined]
+    old = _undated(store.stored[place], f"{preferences.KEY}/{ACME.site_key}/{BOB}")  # type: ignore[attr-defined]
     store.put(ACME, BOB, preferences.KEY, old)  # type: ignore[attr-defined]
     assert _preferences(stage) == OFF
     assert "at" in store.stored[place]  # type: ignore[attr-defined]

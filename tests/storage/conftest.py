@@ -54,10 +54,10 @@ def installations(database: Database, keys: Keyring) -> PostgresInstallations:
     return PostgresInstallations(database, keys)
 
 
-def install(installations: PostgresInstallations, client_key: str, **values: object) -> Tenant:
-    registration = {"base_url": f"https://{client_key}.example/wiki", "secret": f"secret of {client_key}", **values}
-    with installations.change(client_key) as change:
-        return change.store(Registration(client_key=client_key, **registration))  # type: ignore[arg-type]
+def install(installations: PostgresInstallations, site_key: str, **values: object) -> Tenant:
+    registration = {"base_url": f"https://{site_key}.example/wiki", "secret": f"secret of {site_key}", **values}
+    with installations.change(site_key) as change:
+        return change.store(Registration(site_key=site_key, **registration))  # type: ignore[arg-type]
 
 
 @pytest.fixture

@@ -40,7 +40,6 @@ ACROSS_FOLDERS = {"browser", "contracts", "e2e", "properties", "storm", "structu
 ACROSS = {
     "confluence/test_odd_answers.py": "every call on a host that answers wrongly",
     "devstack/test_setup.py": "bin/setup",
-    "forge/test_export_function.py": "what Forge hosts of ours",
     "processes/test_connections.py": "the pools of all processes",
     "processes/test_heroku.py": "Procfile, app.json and the versions",
     "processes/test_poolers.py": "the start of every process behind a pooler",

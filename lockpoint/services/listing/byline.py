@@ -43,7 +43,7 @@ def _write(services: Services, tenant: Tenant, host: PropertyHost, container_id:
     count = sum(isinstance(one.record, Held) for one in known)
     shown = is_on(services, tenant, _space_of(known), priority=Priority.EVENT)
     stored = services.properties.read(tenant, host, container_id, KEY, priority=Priority.EVENT)
-    place = f"{KEY}/{tenant.client_key}/{container_id}"
+    place = f"{KEY}/{tenant.site_key}/{container_id}"
     value = signed_json.sign(_value(count, shown=shown), place, services.mac_keys)
     if stored is None and count > 0:
         services.properties.create(tenant, host, container_id, KEY, value, priority=Priority.EVENT)

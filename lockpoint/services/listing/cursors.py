@@ -29,5 +29,5 @@ def unseal(services: Services, actor: Actor, question: str, cursor: str) -> Lock
 
 
 def _purpose(actor: Actor, question: str) -> str:
-    about = f"{actor.tenant.client_key}/{actor.account_id}/{question}"
+    about = f"{actor.tenant.site_key}/{actor.account_id}/{question}"
     return f"locks/{hashlib.sha256(about.encode()).hexdigest()}"

@@ -72,5 +72,5 @@ def settings_version(services: Services, tenant: Tenant, space_id: str) -> int:
 
 
 def _macs(services: Services, actor: Actor, container: Container, body: str) -> list[str]:
-    about = f"list-tag/{actor.tenant.client_key}/{actor.account_id}/{container.id}/{body}"
+    about = f"list-tag/{actor.tenant.site_key}/{actor.account_id}/{container.id}/{body}"
     return [digest[:32] for digest in services.tag_keys.digests(about.encode()).values()]

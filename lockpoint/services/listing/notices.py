@@ -66,7 +66,7 @@ def _is_told(services: Services, actor: Actor, known: Witness | None, intent: Ma
 
 def tag_of(actor: Actor, known: Sequence[StoredIntent]) -> str:
     """The same while there is nothing new, and nothing has become old."""
-    text = repr((actor.tenant.client_key, actor.account_id, [id_of(one) for one in known]))
+    text = repr((actor.tenant.site_key, actor.account_id, [id_of(one) for one in known]))
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

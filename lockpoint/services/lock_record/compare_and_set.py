@@ -217,7 +217,7 @@ def _store(
         raise Forbidden("the lock record may not be written")
     _require_the_time(services, tenant)
     row, file_id = state.row, state.attachment.id
-    value = records.encode(record, Subject(tenant.client_key, file_id), services.mac_keys)
+    value = records.encode(record, Subject(tenant.site_key, file_id), services.mac_keys)
     try:
         if row is None:
             return _create(services, tenant, state, record, value, priority=priority)

@@ -107,7 +107,7 @@ def store_waitlist(
     person: str | None = None,
 ) -> StoredProperty:
     """Store the waitlist on condition that it is still `row`, and return the new row; `LostRace` otherwise."""
-    place, version = _place(tenant.client_key, attachment_id), row.version + 1 if row else 1
+    place, version = _place(tenant.site_key, attachment_id), row.version + 1 if row else 1
     fields = {"schema": 1, **_members(waitlist)}
     value = signed_json.sign_dated(fields, place, version, services.clock.now(), services.mac_keys)
     host = PropertyHost.ATTACHMENT

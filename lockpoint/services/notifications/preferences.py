@@ -134,7 +134,7 @@ def _store(services: Services, tenant: Tenant, account: str, wanted: Preferences
         "time_zone": wanted.time_zone,
         "restricted": wanted.restricted,
     }
-    place, now = _place(tenant.client_key, account), services.clock.now()
+    place, now = _place(tenant.site_key, account), services.clock.now()
     value = signed_json.sign_dated(fields, place, 0, now, services.mac_keys)
     services.user_properties.write(tenant, account, KEY, value, priority=priority)
 

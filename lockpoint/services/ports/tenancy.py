@@ -130,7 +130,7 @@ class Registration:
     `secret` is None once uninstalled. `previous_secret` was in force until `secret_changed_at`.
     """
 
-    client_key: str
+    site_key: str
     base_url: str
     display_url: str | None = None
     oauth_client_id: str | None = None
@@ -152,11 +152,11 @@ class Installation:
 class InstallationChange(Protocol):
     """One transaction; it alone may change the installations with this client key or base URL."""
 
-    def find(self, client_key: str) -> Installation | None:
+    def find(self, site_key: str) -> Installation | None:
         """Uninstalled ones, too."""
         ...
 
-    def find_replaced(self, client_key: str) -> Installation | None:
+    def find_replaced(self, site_key: str) -> Installation | None:
         """The row whose secret is about to go; one that no key opens counts as none."""
         ...
 
@@ -180,7 +180,7 @@ class InstallationChange(Protocol):
 class Installations(Protocol):
     """Every method raises `StorageUnavailable`."""
 
-    def find(self, client_key: str) -> Installation | None:
+    def find(self, site_key: str) -> Installation | None:
         """Uninstalled ones, too; one round trip."""
         ...
 
@@ -191,7 +191,7 @@ class Installations(Protocol):
         """
         ...
 
-    def change(self, client_key: str, base_url: str | None = None) -> AbstractContextManager[InstallationChange]:
+    def change(self, site_key: str, base_url: str | None = None) -> AbstractContextManager[InstallationChange]:
         """Open a transaction under advisory locks on both values."""
         ...
 

@@ -48,7 +48,7 @@ def report(services: Services, tenant: Tenant) -> int:
 
 def digests(services: Services, tenant: Tenant, account: str) -> tuple[str, ...]:
     """Return what is stored of a closed account instead of its id, the newest key's first."""
-    text = f"closed account\n{tenant.client_key}\n{account}".encode()
+    text = f"closed account\n{tenant.site_key}\n{account}".encode()
     return tuple(f"{key_id}:{digest}" for key_id, digest in services.mac_keys.digests(text).items())
 
 

@@ -66,7 +66,7 @@ def as_connect_knows(services: Services, tenant: Tenant) -> Tenant | None:
     """Return a site of Forge's as it is called through Connect, where Connect's secret is kept since the move."""
     if tenant.door is not Door.FORGE:
         return None
-    known = services.installations.find(tenant.client_key)
+    known = services.installations.find(tenant.site_key)
     if known is None or known.registration.secret is None:
         return None
     return replace(tenant, door=Door.CONNECT, base_url=known.registration.base_url)
@@ -98,7 +98,7 @@ def forget_site(services: Services, tenant: Tenant) -> Tenant | None:
 
     None when there is nothing to end.
     """
-    ended = uninstall(services, tenant.client_key)
+    ended = uninstall(services, tenant.site_key)
     site = services.forge_sites.find(tenant.cloud_id or "")
     if site is not None and site.registration is not None:
         _end(services, tenant, InstallationEvent.UNINSTALLED, site.registration.installation)
@@ -118,7 +118,7 @@ def take_over(services: Services, tenant: Tenant, former: Tenant) -> None:
     Locks are searched for again and signed anew at their next write. The former installation ends: one door is open.
     """
     with services.forge_sites.change(tenant.cloud_id or "") as change:
-        change.adopt(former.client_key)
+        change.adopt(former.site_key)
         change.log(tenant.id, InstallationEvent.MOVED, services.clock.now())
         change.come_back(tenant.id)
         change.defer(jobs_after_return(tenant.id))
@@ -129,7 +129,7 @@ def take_over(services: Services, tenant: Tenant, former: Tenant) -> None:
 def former_site(services: Services, tenant: Tenant) -> Tenant | None:
     """Return the installation by Connect at the same address whose locks do not count; None for a site by Connect."""
     found = services.forge_sites.former(tenant) if tenant.door is Door.FORGE else None
-    return None if found is None or found.client_key in tenant.signed_names else found
+    return None if found is None or found.site_key in tenant.signed_names else found
 
 
 def adopt_former(services: Services, actor: Actor) -> None:

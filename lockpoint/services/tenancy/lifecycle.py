@@ -36,7 +36,7 @@ _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1"})
 class InstallRequest:
     """What a verified `installed` call says."""
 
-    client_key: str
+    site_key: str
     base_url: str
     secret: str = field(repr=False)
     display_url: str | None = None
@@ -56,8 +56,8 @@ def install(services: Services, request: InstallRequest) -> Tenant:
     if len(request.secret) < SHORTEST_SECRET:
         raise Invalid("sharedSecret is too short.")
     now = services.clock.now()
-    with services.installations.change(request.client_key, base_url) as change:
-        known = change.find_replaced(request.client_key)
+    with services.installations.change(request.site_key, base_url) as change:
+        known = change.find_replaced(request.site_key)
         renewed = _renewed(known, replace(request, base_url=base_url), now)
         if known is not None and _on_forge(known.tenant):
             change.store(replace(renewed, door=Door.FORGE))
@@ -66,7 +66,7 @@ def install(services: Services, request: InstallRequest) -> Tenant:
         tenant = change.store(renewed)
         for event in _events(known, tenant, request.secret):
             change.log(tenant.id, event, now)
-        formers = change.sharing(base_url, other_than=request.client_key)
+        formers = change.sharing(base_url, other_than=request.site_key)
         for former in formers:
             _end(change, former, InstallationEvent.SUPERSEDED, now)
         if away:
@@ -76,10 +76,10 @@ def install(services: Services, request: InstallRequest) -> Tenant:
     return tenant
 
 
-def uninstall(services: Services, client_key: str) -> Tenant | None:
+def uninstall(services: Services, site_key: str) -> Tenant | None:
     """Erase the site's secrets and end its installation; None when there is nothing to end."""
-    with services.installations.change(client_key) as change:
-        known = change.find_replaced(client_key)
+    with services.installations.change(site_key) as change:
+        known = change.find_replaced(site_key)
         if known is None:
             return None
         if _on_forge(known.tenant):
@@ -133,7 +133,7 @@ def _matches(place: str, pattern: str) -> bool:
 
 def _renewed(known: Installation | None, request: InstallRequest, now: datetime) -> Registration:
     fresh = Registration(
-        client_key=request.client_key,
+        site_key=request.site_key,
         base_url=request.base_url,
         display_url=request.display_url,
         oauth_client_id=request.oauth_client_id,
@@ -175,8 +175,8 @@ def _end(change: InstallationChange, known: Installation, event: InstallationEve
 
 def supersede(services: Services, tenant: Tenant) -> None:
     """End a registration whose site has another one."""
-    with services.installations.change(tenant.client_key) as change:
-        known = change.find_replaced(tenant.client_key)
+    with services.installations.change(tenant.site_key) as change:
+        known = change.find_replaced(tenant.site_key)
         if known is not None and known.tenant.installed:
             _end(change, known, InstallationEvent.SUPERSEDED, services.clock.now())
     forget(services, tenant)
@@ -188,8 +188,8 @@ def _on_forge(tenant: Tenant) -> bool:
 
 
 def _switch(services: Services, tenant: Tenant, *, enabled: bool, event: InstallationEvent) -> None:
-    with services.installations.change(tenant.client_key) as change:
-        known = change.find(tenant.client_key)
+    with services.installations.change(tenant.site_key) as change:
+        known = change.find(tenant.site_key)
         if known is not None and known.tenant.installed and not _on_forge(known.tenant):
             change.store(replace(known.registration, enabled=enabled))
             change.log(tenant.id, event, services.clock.now())

@@ -193,4 +193,4 @@ def _remember(services: Services, tenant: Tenant, revision: int, *, account: str
 
 
 def _place(tenant: Tenant) -> str:
-    return f"{KEY}/{tenant.client_key}"
+    return f"{KEY}/{tenant.site_key}"

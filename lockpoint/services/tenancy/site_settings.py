@@ -215,4 +215,4 @@ def must_administer(services: Services, actor: Actor) -> None:
 
 
 def _place(tenant: Tenant) -> str:
-    return f"{KEY}/{tenant.client_key}"
+    return f"{KEY}/{tenant.site_key}"

@@ -164,7 +164,7 @@ def _store(
     services: Services, actor: Actor, space_id: str, wanted: SpaceSettings, present: StoredSpaceSettings
 ) -> StoredProperty:
     tenant, host, person = actor.tenant, PropertyHost.SPACE, actor.account_id
-    place, now = _place(tenant.client_key, space_id), services.clock.now()
+    place, now = _place(tenant.site_key, space_id), services.clock.now()
     value = signed_json.sign_dated(space_fields(wanted), place, wanted.version + 1, now, services.mac_keys)
     try:
         if present.row is None:

@@ -76,7 +76,7 @@ class PostgresForgeSites:
     def change(self, cloud_id: str) -> Iterator[PostgresForgeSiteChange]:
         """Under the locks of installs, too: the row may be Connect's."""
         known = self.find(cloud_id)
-        key = born_on_forge(cloud_id) if known is None else known.tenant.client_key
+        key = born_on_forge(cloud_id) if known is None else known.tenant.site_key
         with self._database.transaction() as connection:
             hold_names_in_transaction(connection, Purpose.INSTALLATION, [f"client {key}", "every site"])
             yield PostgresForgeSiteChange(connection, cloud_id)

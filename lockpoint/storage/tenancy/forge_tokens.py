@@ -87,7 +87,7 @@ class PostgresForgeTokens:
         return ResealedTokens(sealed, dropped)
 
     def _write(self, connection: Connection, tenant: Tenant, token: AccessToken, now: datetime) -> None:
-        sealed = self._keys.seal(token.value, tenant.client_key)
+        sealed = self._keys.seal(token.value, tenant.site_key)
         values = {"token": sealed, "expires_at": token.expires_at, "received_at": now}
         statement = insert(FORGE_TOKEN).values(tenant_id=tenant.id, **values)
         connection.execute(statement.on_conflict_do_update(index_elements=["tenant_id"], set_=values))
@@ -95,7 +95,7 @@ class PostgresForgeTokens:
     def _opened(self, row: Any, tenant: Tenant) -> AccessToken | None:
         """None for one that no key opens: the next invocation brings another."""
         try:
-            return AccessToken(self._keys.unseal(row.token, tenant.client_key), row.expires_at)
+            return AccessToken(self._keys.unseal(row.token, tenant.site_key), row.expires_at)
         except SecretUnreadable:
             return None
 

@@ -79,27 +79,27 @@ class PostgresInstallations:
         self._database = database
         self._keys = keys
 
-    def find(self, client_key: str) -> Installation | None:
+    def find(self, site_key: str) -> Installation | None:
         """By a constant statement: it is asked before every call to Confluence."""
         with self._database.driver() as driver:
-            row = driver.cursor(row_factory=namedtuple_row).execute(_FIND, [client_key], prepare=True).fetchone()
+            row = driver.cursor(row_factory=namedtuple_row).execute(_FIND, [site_key], prepare=True).fetchone()
         return None if row is None else _installation(row, self._keys)
 
     def changed(self, since: str | None) -> tuple[str, frozenset[str] | None]:
         before, count_before = (since or "0 0").split()
         with self._database.driver() as driver:
             row = driver.execute(_CHANGED, [before], prepare=True).fetchone()
-        oldest, count, client_keys = row or ("0", 0, [])
+        oldest, count, site_keys = row or ("0", 0, [])
         lost = since is None or count < int(count_before)
-        return f"{oldest} {count}", None if lost else frozenset(client_keys)
+        return f"{oldest} {count}", None if lost else frozenset(site_keys)
 
     @contextmanager
-    def change(self, client_key: str, base_url: str | None = None) -> Iterator[PostgresInstallationChange]:
+    def change(self, site_key: str, base_url: str | None = None) -> Iterator[PostgresInstallationChange]:
         """Installs, which name a base URL, run one after another.
 
         Each may end the row of another client key: two that swap addresses would deadlock.
         """
-        names = [f"client {client_key}"] + ([] if base_url is None else ["every site"])
+        names = [f"client {site_key}"] + ([] if base_url is None else ["every site"])
         with self._database.transaction() as connection:
             hold_names_in_transaction(connection, Purpose.INSTALLATION, names)
             yield PostgresInstallationChange(connection, self._keys)
@@ -110,11 +110,11 @@ class PostgresInstallationChange:
         self._connection = connection
         self._keys = keys
 
-    def find(self, client_key: str) -> Installation | None:
-        return _one(self._connection, self._keys, _ROW.client_key == client_key)
+    def find(self, site_key: str) -> Installation | None:
+        return _one(self._connection, self._keys, _ROW.client_key == site_key)
 
-    def find_replaced(self, client_key: str) -> Installation | None:
-        return _one(self._connection, self._keys, _ROW.client_key == client_key, lost_ones_count=False)
+    def find_replaced(self, site_key: str) -> Installation | None:
+        return _one(self._connection, self._keys, _ROW.client_key == site_key, lost_ones_count=False)
 
     def sharing(self, base_url: str, *, other_than: str) -> Sequence[Installation]:
         statement = (
@@ -126,7 +126,7 @@ class PostgresInstallationChange:
 
     def store(self, registration: Registration) -> Tenant:
         values = self._values(registration)
-        statement = insert(INSTALLATION).values(client_key=registration.client_key, **values)
+        statement = insert(INSTALLATION).values(client_key=registration.site_key, **values)
         row = self._connection.execute(
             statement.on_conflict_do_update(index_elements=[_ROW.client_key], set_=values).returning(INSTALLATION)
         ).one()
@@ -142,7 +142,7 @@ class PostgresInstallationChange:
         enqueue(self._connection, jobs)
 
     def _values(self, registration: Registration) -> dict[str, object]:
-        owner = registration.client_key
+        owner = registration.site_key
         return {
             "base_url": registration.base_url,
             "display_url": registration.display_url,
@@ -172,7 +172,7 @@ def tenant_of(row: Any) -> Tenant:
     forge = row.door == Door.FORGE.value
     return Tenant(
         id=row.id,
-        client_key=row.client_key,
+        site_key=row.client_key,
         base_url=row.forge_url or ERASED if forge else row.base_url,
         display_url=row.display_url or (row.base_url or None if forge else None),
         oauth_client_id=row.oauth_client_id,
@@ -189,7 +189,7 @@ def tenant_of(row: Any) -> Tenant:
 def _installation(row: Any, keys: Keyring, *, lost_ones_count: bool = True) -> Installation:
     """`SecretUnreadable` for the present secret where lost ones count; a former one is optional."""
     registration = Registration(
-        client_key=row.client_key,
+        site_key=row.client_key,
         base_url=row.base_url,
         display_url=row.display_url,
         oauth_client_id=row.oauth_client_id,

@@ -44,7 +44,7 @@ class PostgresUsageCounts:
                 state.on_conflict_do_update(index_elements=[SITE_STATE.c.tenant_id], set_={"usage_counts": on})
             )
             if not on:
-                connection.execute(delete(USAGE_DAILY).where(_ROW.site.in_(self._keys.site_hashes(tenant.client_key))))
+                connection.execute(delete(USAGE_DAILY).where(_ROW.site.in_(self._keys.site_hashes(tenant.site_key))))
 
     def count(self, tenant: Tenant, account: str, event: UsageEvent, day: date) -> None:
         """One statement, which also finds whether it may count and which locale and zone are known."""
@@ -52,7 +52,7 @@ class PostgresUsageCounts:
         mine = (profile.tenant_id == state.tenant_id) & (profile.account == account)
         source = (
             select(
-                literal(self._keys.site_hashes(tenant.client_key)[0]),
+                literal(self._keys.site_hashes(tenant.site_key)[0]),
                 literal(event.value),
                 func.coalesce(profile.locale, _UNKNOWN),
                 func.coalesce(profile.time_zone, _UNKNOWN),
@@ -75,7 +75,7 @@ class PostgresUsageCounts:
         groups = (_ROW.day, _ROW.event, _ROW.locale, _ROW.zone)
         statement = (
             select(*groups, total)
-            .where(_ROW.site.in_(self._keys.site_hashes(tenant.client_key)), _ROW.day >= since)
+            .where(_ROW.site.in_(self._keys.site_hashes(tenant.site_key)), _ROW.day >= since)
             .group_by(*groups)
             .order_by(_ROW.day.desc(), _ROW.event, _ROW.locale, _ROW.zone)
         )
@@ -96,8 +96,8 @@ class PostgresUsageCounts:
             named = set(connection.execute(select(_ROW.site).distinct()).scalars())
             sites = connection.execute(select(_SITE.id, _SITE.client_key).order_by(_SITE.id)).all()
         brought = 0
-        for site, client_key in sites:
-            newest, *older = self._keys.site_hashes(client_key)
+        for site, site_key in sites:
+            newest, *older = self._keys.site_hashes(site_key)
             if not named.isdisjoint(older):
                 with self._database.transaction() as connection:
                     brought += _rename(connection, site, older, newest)
@@ -107,11 +107,11 @@ class PostgresUsageCounts:
         """Count rows by the key that names them, None where none does."""
         with self._database.single() as connection:
             rows = connection.execute(select(_ROW.site, func.count()).group_by(_ROW.site)).all()
-            client_keys = connection.execute(select(_SITE.client_key)).scalars().all()
+            site_keys = connection.execute(select(_SITE.client_key)).scalars().all()
         keys = {
             name: key_id
-            for client_key in client_keys
-            for key_id, name in zip(self._keys.ids, self._keys.site_hashes(client_key), strict=True)
+            for site_key in site_keys
+            for key_id, name in zip(self._keys.ids, self._keys.site_hashes(site_key), strict=True)
         }
         counts: Counter[str | None] = Counter()
         for site, count in rows:

@@ -63,7 +63,7 @@ def read_install(body: Mapping[str, object]) -> InstallRequest:
     """
     display_url, client_id = body.get("displayUrl"), body.get("oauthClientId")
     return InstallRequest(
-        client_key=_required(body, "clientKey"),
+        site_key=_required(body, "clientKey"),
         base_url=_required(body, "baseUrl"),
         secret=_secret(body),
         display_url=display_url if isinstance(display_url, str) and _linkable(display_url) else None,

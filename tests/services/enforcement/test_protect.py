@@ -587,7 +587,7 @@ def test_silence_after_the_site_has_left(locked: Stage, state: str) -> None:
     """I20, L-70: no host call after uninstall or disable."""
     locked.upload(BOB, b"Bob's")
     off = {"installed": True, "enabled": True, state: False}
-    locked.world.tables.tenants[ACME.id] = Tenant(ACME.id, ACME.client_key, ACME.base_url, **off)
+    locked.world.tables.tenants[ACME.id] = Tenant(ACME.id, ACME.site_key, ACME.base_url, **off)
     locked.taps.clear()
     locked.reconcile()
     trashed_by(locked.world.services, ACME, locked.file.id, ALICE)

@@ -448,7 +448,7 @@ def _promised(stage: Stage) -> None:
 def test_a_newer_apps_record_is_never_overwritten(stage: Stage) -> None:
     """§3."""
     body = {"schema": SCHEMA + 1, "seq": 1, "state": "held"}
-    signed = sign(body, record_place(Subject(ACME.client_key, stage.file.id)), KEYS)
+    signed = sign(body, record_place(Subject(ACME.site_key, stage.file.id)), KEYS)
     row = StoredProperty("5", 1, signed, key="lockpointlock")
     stage.world.site().put_lock_rows(stage.file.id, row)
     refusal = refusal_of(stage.lock)

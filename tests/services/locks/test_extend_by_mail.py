@@ -151,7 +151,7 @@ def test_somebody_elses_link(stage: Stage, wish: Extend) -> None:
 @pytest.mark.parametrize("values", [{"enabled": False}, {"installed": False}])
 def test_an_inactive_site_is_not_asked(stage: Stage, wish: Extend, values: dict[str, bool]) -> None:
     """I20, P-16."""
-    actor = Actor(type(ACME)(ACME.id, ACME.client_key, ACME.base_url, **values), ALICE)
+    actor = Actor(type(ACME)(ACME.id, ACME.site_key, ACME.base_url, **values), ALICE)
     stage.taps.clear()
     assert extend_by_mail(stage.world.services, actor, wish) == LinkAnswer(PageKind.INACTIVE)
     assert stage.taps.host_calls() == []

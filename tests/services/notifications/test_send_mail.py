@@ -152,7 +152,7 @@ def test_a_host_that_is_away_makes_the_mail_wait(undone: Stage) -> None:
 def test_a_site_that_switched_the_app_off_gets_its_mails_later(undone: Stage) -> None:
     """A disabled site may be a short update: nothing is read, sent or lost."""
     tenant = undone.world.tables.tenants[ACME.id]
-    undone.world.tables.tenants[ACME.id] = Tenant(ACME.id, ACME.client_key, ACME.base_url, enabled=False)
+    undone.world.tables.tenants[ACME.id] = Tenant(ACME.id, ACME.site_key, ACME.base_url, enabled=False)
     stored = next(iter(undone.world.tables.intents.values()))
     undone.taps.clear()
     undone.world.tables.jobs.clear()
@@ -199,7 +199,7 @@ def test_a_single_no_is_not_believed(undone: Stage, error: type[HostError]) -> N
 
 def test_no_mail_for_a_site_that_left(undone: Stage) -> None:
     """I20."""
-    undone.world.tables.tenants[ACME.id] = Tenant(ACME.id, ACME.client_key, ACME.base_url, installed=False)
+    undone.world.tables.tenants[ACME.id] = Tenant(ACME.id, ACME.site_key, ACME.base_url, installed=False)
     undone.taps.clear()
     undone.run_jobs(JobKind.SEND_MAIL)
     assert _results(undone) == ["site_inactive", "site_inactive"]

@@ -162,21 +162,21 @@ def rights_stage(database_url: str, redis_url: str) -> Iterator[RightsStage]:
 
 
 def _install(database: Database, tenant: Tenant) -> None:
-    registration = Registration(client_key=tenant.client_key, base_url=tenant.base_url, secret="invented")
-    with PostgresInstallations(database, KEYS).change(tenant.client_key) as change:
+    registration = Registration(site_key=tenant.site_key, base_url=tenant.base_url, secret="invented")
+    with PostgresInstallations(database, KEYS).change(tenant.site_key) as change:
         assert change.store(registration) == tenant
 
 
 def switch(stage: RightsStage, tenant: Tenant, *, on: bool) -> Tenant:
     """The app stays installed."""
-    with PostgresInstallations(stage.database, KEYS).change(tenant.client_key) as change:
-        known = change.find(tenant.client_key)
+    with PostgresInstallations(stage.database, KEYS).change(tenant.site_key) as change:
+        known = change.find(tenant.site_key)
         assert known is not None
         return change.store(replace(known.registration, secret="invented", installed=True, enabled=on))
 
 
 def uninstall(stage: RightsStage, tenant: Tenant) -> None:
-    with PostgresInstallations(stage.database, KEYS).change(tenant.client_key) as change:
-        known = change.find(tenant.client_key)
+    with PostgresInstallations(stage.database, KEYS).change(tenant.site_key) as change:
+        known = change.find(tenant.site_key)
         assert known is not None
         change.store(replace(known.registration, secret=None, installed=False, enabled=False))

@@ -105,7 +105,7 @@ def test_records_of_another_site_are_not_taken_over(stage: Stage) -> None:
 def test_a_site_that_left_is_not_searched(lost: Stage) -> None:
     """I20."""
     lost.taps.clear()
-    rediscover(lost.world.services, Tenant(ACME.id, ACME.client_key, ACME.base_url, installed=False))
+    rediscover(lost.world.services, Tenant(ACME.id, ACME.site_key, ACME.base_url, installed=False))
     assert lost.taps.host_calls() == []
 
 

@@ -23,7 +23,7 @@ from tests.support.checkout import ROOT
 
 
 def leave(stage: Stage) -> None:
-    gone = Tenant(ACME.id, ACME.client_key, ACME.base_url, installed=False, enabled=False)
+    gone = Tenant(ACME.id, ACME.site_key, ACME.base_url, installed=False, enabled=False)
     stage.world.tables.tenants[ACME.id] = gone
 
 

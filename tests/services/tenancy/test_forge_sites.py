@@ -62,7 +62,7 @@ def token(world: World, **life: float) -> AccessToken:
 def test_the_first_invocation_opens_a_site(world: World) -> None:
     """Its name in signatures is that of the cloud id, its calls go to the gateway."""
     tenant = come(world)
-    assert (tenant.client_key, tenant.base_url, tenant.door) == (f"cloud/{CLOUD}", HERE.url, Door.FORGE)
+    assert (tenant.site_key, tenant.base_url, tenant.door) == (f"cloud/{CLOUD}", HERE.url, Door.FORGE)
     assert jobs(world, tenant) == RETURN
     assert events(world) == [InstallationEvent.INSTALLED]
 
@@ -104,7 +104,7 @@ def test_a_site_that_connect_knew_keeps_number_and_name(world: World) -> None:
     known = replace(ACME, cloud_id=CLOUD)
     world.services.forge_sites.put(known, None, connected=True)  # type: ignore[attr-defined]
     tenant = come(world)
-    assert (tenant.id, tenant.client_key, tenant.door) == (ACME.id, ACME.client_key, Door.FORGE)
+    assert (tenant.id, tenant.site_key, tenant.door) == (ACME.id, ACME.site_key, Door.FORGE)
     assert tenant.returned_at is None
     assert events(world) == [InstallationEvent.MOVED]
     assert jobs(world, tenant) == [*RETURN, JobKind.COPY_TEXTS]

@@ -70,7 +70,7 @@ def test_the_second_of_two_admins_learns_what_differs(stage: Stage) -> None:
 
 def test_what_a_newer_version_saved_is_used_and_not_written_over(stage: Stage) -> None:
     """lock-semantics §3, F39: as settings; signing again loses nothing of it."""
-    place, site = f"{KEY}/{ACME.client_key}", stage.world.site()
+    place, site = f"{KEY}/{ACME.site_key}", stage.world.site()
     fields = {"schema": 2, "revision": 1, "texts": text_fields({"de": {MAIL: MINE}}), "unheard_of": ["x"]}
     site.app_properties[KEY] = value = signed_json.sign(fields, place, KEYS)
     assert _used(stage) == {"de": {MAIL: MINE}}
@@ -138,7 +138,7 @@ def test_a_newer_version_of_the_app_wrote_them(stage: Stage) -> None:
     known = {"language": "de", "mail": MAIL, "subject": "s", "body": "b", "colour": "red"}
     texts = [known, {**known, "mail": "mail_of_tomorrow"}, {**known, "mail": "paused", "body": "{tomorrow}"}]
     fields = {"schema": 2, "revision": 7, "texts": texts, "more": 1}
-    stage.world.site().app_properties[KEY] = signed_json.sign(fields, f"{KEY}/{ACME.client_key}", KEYS)
+    stage.world.site().app_properties[KEY] = signed_json.sign(fields, f"{KEY}/{ACME.site_key}", KEYS)
     assert _seen(stage) == StoredTexts({"de": {MAIL: MailTemplate("s", "b")}}, 7)
     assert stage.world.tables.states[ACME.id].template_revision == 7
 
@@ -197,8 +197,8 @@ def _move(stage: Stage, *, secret: str | None = "kept") -> None:
     """From now on acme comes by Forge, whose app properties are empty; Connect's secret is kept there or erased."""
     tables, installations = stage.world.tables, stage.world.services.installations
     tables.tenants[ACME.id] = MOVED
-    registration = Registration(client_key=ACME.client_key, base_url=ACME.base_url, secret=secret, door=Door.FORGE)
-    installations.rows[ACME.client_key] = Installation(MOVED, registration)
+    registration = Registration(site_key=ACME.site_key, base_url=ACME.base_url, secret=secret, door=Door.FORGE)
+    installations.rows[ACME.site_key] = Installation(MOVED, registration)
 
 
 def _seen_at_forge(stage: Stage) -> StoredTexts:

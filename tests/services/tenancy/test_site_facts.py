@@ -55,7 +55,7 @@ def test_a_connect_site_whose_cloud_is_at_forge_s_door_ends(world: World) -> Non
     installations = world.services.installations
     change, installations.change = installations.change, lambda key, *more: ended.append(key) or change(key, *more)  # type: ignore[method-assign, func-returns-value]
     note_facts(world.services, ACME)
-    assert ended == [ACME.client_key]
+    assert ended == [ACME.site_key]
     assert world.tables.tenants[ACME.id].cloud_id is None
 
 

@@ -101,7 +101,7 @@ def test_settings_that_cannot_be_put_back_hold_all_the_same(stage: Stage) -> Non
 
 def _saved_by_a_newer_version(stage: Stage, revision: int = 1) -> dict[str, object]:
     fields = {**site_fields(SiteSettings(copy_mode=True, revision=revision)), "schema": 2, "unheard_of": ["x"]}
-    value = signed_json.sign(fields, f"{KEY}/{ACME.client_key}", KEYS)
+    value = signed_json.sign(fields, f"{KEY}/{ACME.site_key}", KEYS)
     stage.world.site().app_properties[KEY] = value
     return value
 

@@ -140,7 +140,7 @@ def test_what_a_newer_version_saved_is_obeyed_and_not_written_over(stage: Stage)
     """lock-semantics §3, F39: as for the site; its lock managers count, and Postgres learns nothing unknown."""
     _change(stage)
     fields = {**space_fields(replace(WANTED, own={"strict": True}, schema=2)), "unheard_of": [CHARLIE]}
-    place = f"{KEY}/{ACME.client_key}/{_space(stage)}"
+    place = f"{KEY}/{ACME.site_key}/{_space(stage)}"
     value = signed_json.sign_dated(fields, place, 2, stage.world.clock.now(), KEYS)
     row = replace(_row(stage), version=2, value=value, created=stage.world.site().moment())
     _put(stage, row)

@@ -52,7 +52,7 @@ def two_sites(installations: PostgresInstallations) -> None:
     with installations.change("acme") as change:
         tenant = change.store(
             Registration(
-                client_key="acme",
+                site_key="acme",
                 base_url="https://acme.example/wiki",
                 oauth_client_id="client",
                 secret="the shared secret",
@@ -64,7 +64,7 @@ def two_sites(installations: PostgresInstallations) -> None:
     with installations.change("gone") as change:
         left = change.store(
             Registration(
-                client_key="gone",
+                site_key="gone",
                 base_url="https://gone.example/wiki",
                 display_url="https://shown.gone.example",
                 oauth_client_id="client of gone",
@@ -90,11 +90,11 @@ def test_a_backup_brings_every_registration_back(
     restored = Backups(empty, keys, clock).restore(backups.create().data, replace=False)
     assert (restored.rows, restored.active_sites) == ({"installation": 2, "installation_event": 2}, 1)
     fresh = PostgresInstallations(empty, keys)
-    for client_key in ("acme", "gone"):
-        before, after = installations.find(client_key), fresh.find(client_key)
+    for site_key in ("acme", "gone"):
+        before, after = installations.find(site_key), fresh.find(site_key)
         assert before is not None
         assert after is not None
-        lost = {"base_url": ERASED, "display_url": None, "oauth_client_id": None} if client_key == "gone" else {}
+        lost = {"base_url": ERASED, "display_url": None, "oauth_client_id": None} if site_key == "gone" else {}
         assert after.tenant == replace(before.tenant, **lost)
         assert after.registration == replace(before.registration, previous_secret=None, secret_changed_at=None, **lost)
     with empty.single() as connection:

@@ -34,12 +34,12 @@ def lifecycle(clock: FakeClock, installations: PostgresInstallations) -> Service
     return replace(make_world().services, clock=clock, installations=installations, allowed_hosts=("*.example",))
 
 
-def request(client_key: str) -> InstallRequest:
+def request(site_key: str) -> InstallRequest:
     return InstallRequest(
-        client_key=client_key,
-        base_url=f"https://{client_key}.example/wiki",
-        display_url=f"https://shown.{client_key}.example",
-        oauth_client_id=f"oauth-of-{client_key}",
+        site_key=site_key,
+        base_url=f"https://{site_key}.example/wiki",
+        display_url=f"https://shown.{site_key}.example",
+        oauth_client_id=f"oauth-of-{site_key}",
         secret=SECRET,
     )
 

@@ -49,7 +49,7 @@ def named(sites: PostgresForgeSites, tenant: Tenant) -> None:
 def test_a_site_born_on_forge(sites: PostgresForgeSites, database: Database) -> None:
     assert sites.find(CLOUD) is None
     tenant = opened(sites)
-    assert (tenant.client_key, tenant.base_url, tenant.display_url) == (f"cloud/{CLOUD}", HERE.url, None)
+    assert (tenant.site_key, tenant.base_url, tenant.display_url) == (f"cloud/{CLOUD}", HERE.url, None)
     assert (tenant.door, tenant.cloud_id, tenant.active) == (Door.FORGE, CLOUD, True)
     assert PostgresTenants(database).by_id(tenant.id) == tenant
     found = sites.find(CLOUD)
@@ -69,9 +69,9 @@ def test_a_site_of_connect_changes_its_door_and_nothing_else(
     """Its secret stays, for the way back; links go to its own address."""
     named(sites, acme)
     moved = opened(sites)
-    assert (moved.id, moved.client_key, moved.door) == (acme.id, acme.client_key, Door.FORGE)
+    assert (moved.id, moved.site_key, moved.door) == (acme.id, acme.site_key, Door.FORGE)
     assert (moved.base_url, moved.display_url) == (HERE.url, acme.base_url)
-    stored = installations.find(acme.client_key)
+    stored = installations.find(acme.site_key)
     assert stored is not None
     assert (stored.registration.secret, stored.registration.door) == ("secret of acme", Door.FORGE)
     with sites.change(CLOUD) as change:
@@ -108,8 +108,8 @@ def test_a_departed_site_s_cloud_id_goes_to_its_successor(
     sites: PostgresForgeSites, installations: PostgresInstallations, acme: Tenant, globex: Tenant
 ) -> None:
     named(sites, acme)
-    with installations.change(acme.client_key) as change:
-        known = change.find(acme.client_key)
+    with installations.change(acme.site_key) as change:
+        known = change.find(acme.site_key)
         assert known is not None
         change.store(replace(known.registration, installed=False, secret=None))
     named(sites, globex)
@@ -183,13 +183,13 @@ def test_a_former_installation_is_found_by_address_alone(
     here = opened(sites, display_url=acme.base_url)
     found = sites.former(here)
     assert found is not None
-    assert (found.id, here.signed_names) == (acme.id, (here.client_key,))
+    assert (found.id, here.signed_names) == (acme.id, (here.site_key,))
     assert sites.former(opened(sites, display_url="https://elsewhere.example/wiki")) is None
     with sites.change(CLOUD) as change:
-        change.adopt(acme.client_key)
+        change.adopt(acme.site_key)
     adopted = PostgresTenants(database).by_id(here.id)
     assert adopted is not None
-    assert adopted.signed_names == (here.client_key, acme.client_key)
+    assert adopted.signed_names == (here.site_key, acme.site_key)
     other = PostgresTenants(database).by_id(globex.id)
     assert other is not None
     assert other.former_key is None

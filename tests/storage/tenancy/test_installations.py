@@ -17,7 +17,7 @@ from tests.storage.builders import count, everything, queue, witness
 from tests.storage.conftest import install
 
 FULL = Registration(
-    client_key="acme",
+    site_key="acme",
     base_url="https://acme.example/wiki",
     display_url="https://wiki.acme.example",
     oauth_client_id="client",
@@ -28,7 +28,7 @@ FULL = Registration(
 
 
 def store(installations: PostgresInstallations, registration: Registration) -> Tenant:
-    with installations.change(registration.client_key, registration.base_url) as change:
+    with installations.change(registration.site_key, registration.base_url) as change:
         return change.store(registration)
 
 
@@ -111,7 +111,7 @@ def test_changes_that_share_values_crosswise_do_not_deadlock(installations: Post
     def one(number: int) -> None:
         names = ("a", "b") if number % 2 else ("b", "a")
         with installations.change(*names) as change:
-            change.store(replace(FULL, client_key=names[0], base_url=names[1]))
+            change.store(replace(FULL, site_key=names[0], base_url=names[1]))
 
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(one, range(16)))
@@ -149,10 +149,10 @@ def test_installs_are_logged_with_their_jobs(installations: PostgresInstallation
 def test_sites_with_the_same_address_are_named(installations: PostgresInstallations) -> None:
     """An import brings a new client key with the old address."""
     old = store(installations, FULL)
-    store(installations, replace(FULL, client_key="gone", installed=False))
-    store(installations, replace(FULL, client_key="elsewhere", base_url="https://other.example/wiki"))
+    store(installations, replace(FULL, site_key="gone", installed=False))
+    store(installations, replace(FULL, site_key="elsewhere", base_url="https://other.example/wiki"))
     with installations.change("new", FULL.base_url) as change:
-        change.store(replace(FULL, client_key="new"))
+        change.store(replace(FULL, site_key="new"))
         assert [found.tenant.id for found in change.sharing(FULL.base_url, other_than="new")] == [old.id]
 
 
@@ -175,25 +175,25 @@ def test_what_changed_is_named(installations: PostgresInstallations, acme: Tenan
     assert changed is None
     mark, changed = installations.changed(mark)
     assert changed is not None
-    install(installations, acme.client_key, enabled=False)
+    install(installations, acme.site_key, enabled=False)
     install(installations, "new")
     mark, changed = installations.changed(mark)
-    assert {acme.client_key, "new"} <= (changed or frozenset())
+    assert {acme.site_key, "new"} <= (changed or frozenset())
 
 
 def test_a_change_that_is_stored_during_a_look_is_seen_by_the_next(
     installations: PostgresInstallations, database: Database, acme: Tenant, globex: Tenant
 ) -> None:
     """H5: however long it takes, and whatever is stored meanwhile."""
-    with installations.change(acme.client_key) as change:
-        change.store(Registration(client_key=acme.client_key, base_url="https://new.example/wiki"))
+    with installations.change(acme.site_key) as change:
+        change.store(Registration(site_key=acme.site_key, base_url="https://new.example/wiki"))
         mark, _ = installations.changed(None)
         for _ in range(3):
-            install(installations, globex.client_key, enabled=False)
+            install(installations, globex.site_key, enabled=False)
             mark, changed = installations.changed(mark)
-            assert globex.client_key in (changed or frozenset())
-    assert acme.client_key in (installations.changed(mark)[1] or frozenset())
+            assert globex.site_key in (changed or frozenset())
+    assert acme.site_key in (installations.changed(mark)[1] or frozenset())
     mark, _ = installations.changed(mark)
     with database.single() as connection:
-        connection.execute(text("DELETE FROM installation WHERE client_key = :key"), {"key": globex.client_key})
+        connection.execute(text("DELETE FROM installation WHERE client_key = :key"), {"key": globex.site_key})
     assert installations.changed(mark)[1] is None

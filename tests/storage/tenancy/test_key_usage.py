@@ -105,7 +105,7 @@ class Stage:
 
     def found(self, file_id: str, keys: Keyring) -> FoundRecord:
         row = self.world.site().lock_rows(file_id)[0]
-        return records.decode(row.value, row.version, Subject(self.tenant.client_key, file_id), keys.mac_keys)
+        return records.decode(row.value, row.version, Subject(self.tenant.site_key, file_id), keys.mac_keys)
 
     def audit(self, file_id: str) -> list[tuple[str, str | None]]:
         rows = select(AUDIT_EVENT.c.kind, AUDIT_EVENT.c.detail).where(AUDIT_EVENT.c.attachment_id == file_id)
@@ -119,7 +119,7 @@ class Stage:
 
 @pytest.fixture
 def stage(database: Database) -> Stage:
-    tenant = put_site(PostgresInstallations(database, ONLY_OLD), ACME.client_key, base_url=ACME.base_url)
+    tenant = put_site(PostgresInstallations(database, ONLY_OLD), ACME.site_key, base_url=ACME.base_url)
     return Stage(make_world(), database, tenant)
 
 
@@ -143,7 +143,7 @@ def secrets_of(database: Database, keys: Keyring) -> list[str | None]:
 def test_after_a_rotation_the_old_key_opens_nothing_and_the_new_one_everything(database: Database) -> None:
     """`keys rotate`; previous secrets, too; sites without a secret need nothing."""
     registration = Registration(
-        client_key="acme",
+        site_key="acme",
         base_url="https://acme.example/wiki",
         secret="the shared secret",
         previous_secret="the former secret",
@@ -229,11 +229,11 @@ def test_with_all_keys_lost_a_site_comes_back_by_installing_again(stage: Stage) 
     """Tenant and locks stay."""
     services = stage.process(ONLY_NEW)
     request = InstallRequest(
-        client_key=stage.tenant.client_key, base_url=stage.tenant.base_url, secret="a secret of after the loss"
+        site_key=stage.tenant.site_key, base_url=stage.tenant.base_url, secret="a secret of after the loss"
     )
     again = install(services, request)
     assert again.id == stage.tenant.id
-    found = services.installations.find(stage.tenant.client_key)
+    found = services.installations.find(stage.tenant.site_key)
     assert found is not None
     assert (found.registration.secret, found.registration.previous_secret) == ("a secret of after the loss", None)
 
@@ -241,8 +241,8 @@ def test_with_all_keys_lost_a_site_comes_back_by_installing_again(stage: Stage) 
 def test_with_all_keys_lost_a_site_can_leave(stage: Stage) -> None:
     """Erasing a secret does not need to read it."""
     services = stage.process(ONLY_NEW)
-    assert uninstall(services, stage.tenant.client_key) is not None
-    found = services.installations.find(stage.tenant.client_key)
+    assert uninstall(services, stage.tenant.site_key) is not None
+    found = services.installations.find(stage.tenant.site_key)
     assert found is not None
     assert (found.registration.secret, found.tenant.installed) == (None, False)
 
@@ -250,8 +250,8 @@ def test_with_all_keys_lost_a_site_can_leave(stage: Stage) -> None:
 def test_a_site_at_an_address_of_a_lost_secret_takes_over(stage: Stage) -> None:
     """The previous site there is ended although its secret is unreadable."""
     services = stage.process(ONLY_NEW)
-    install(services, InstallRequest(client_key="next", base_url=stage.tenant.base_url, secret="s" * 20))
-    former = services.installations.find(stage.tenant.client_key)
+    install(services, InstallRequest(site_key="next", base_url=stage.tenant.base_url, secret="s" * 20))
+    former = services.installations.find(stage.tenant.site_key)
     assert former is not None
     assert not former.tenant.installed
 

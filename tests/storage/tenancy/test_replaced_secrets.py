@@ -25,7 +25,7 @@ def replaced(installations: PostgresInstallations) -> Registration:
     """Two sites with a secret replaced at START; the second site's clock was an hour ahead."""
     stored = [
         Registration(
-            client_key=name,
+            site_key=name,
             base_url=f"https://{name}.example/wiki",
             secret=PRESENT,
             previous_secret=FORMER,
@@ -34,7 +34,7 @@ def replaced(installations: PostgresInstallations) -> Registration:
         for name, ahead in (("acme", timedelta()), ("globex", timedelta(hours=1)))
     ]
     for registration in stored:
-        with installations.change(registration.client_key) as change:
+        with installations.change(registration.site_key) as change:
             change.store(registration)
     return stored[0]
 

@@ -64,7 +64,7 @@ def test_counts_are_added_up_without_people(
     with database.single() as connection:
         rows = "\n".join(str(row) for row in connection.execute(select(USAGE_DAILY)))
     assert ALICE not in rows
-    assert acme.client_key not in rows
+    assert acme.site_key not in rows
     assert len(set(keyring(["x" * 32]).site_hashes("acme")) | set(keyring(["y" * 32]).site_hashes("acme"))) == 2
 
 

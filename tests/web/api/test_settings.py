@@ -59,7 +59,7 @@ def newer(live: LiveApp) -> Iterator[int]:
     def save(**members: object) -> int:
         before = site_settings.site_settings(services, tenant, priority=Priority.INTERACTIVE)
         fields = site_fields(replace(before, revision=before.revision + 1)) | members
-        value = signed_json.sign(fields, f"{site_settings.KEY}/{tenant.client_key}", services.mac_keys)
+        value = signed_json.sign(fields, f"{site_settings.KEY}/{tenant.site_key}", services.mac_keys)
         services.properties.write_app(tenant, site_settings.KEY, value, priority=Priority.INTERACTIVE)
         return before.revision + 1
 

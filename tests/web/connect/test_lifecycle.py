@@ -84,12 +84,12 @@ def switch(world: ConnectWorld, event: str, secret: str = ACME_SECRET, issuer: s
     return world.client.post(target, json={}, headers={"Authorization": f"JWT {token}"}).status_code
 
 
-def install(world: ConnectWorld, client_key: str = ACME, **changes: Any) -> int:
-    return post(world, "installed", install_body(client_key, **changes))
+def install(world: ConnectWorld, site_key: str = ACME, **changes: Any) -> int:
+    return post(world, "installed", install_body(site_key, **changes))
 
 
-def stored(world: ConnectWorld, client_key: str = ACME) -> Installation:
-    found: Installation | None = world.installations.find(client_key)
+def stored(world: ConnectWorld, site_key: str = ACME) -> Installation:
+    found: Installation | None = world.installations.find(site_key)
     assert found is not None
     return found
 
@@ -263,8 +263,8 @@ def test_two_sites_that_swap_names_do_not_block_each_other(world: ConnectWorld) 
     """Installs that lock each other's base URLs in turn do not deadlock."""
     answers: list[int] = []
 
-    def call(client_key: str, url: str) -> None:
-        answers.extend(install(world, client_key, baseUrl=url) for _ in range(5))
+    def call(site_key: str, url: str) -> None:
+        answers.extend(install(world, site_key, baseUrl=url) for _ in range(5))
 
     pairs = [(ACME, FRESH_URL), (FRESH, ACME_URL), (ACME, ACME_URL), (FRESH, FRESH_URL)]
     threads = [threading.Thread(target=call, args=pair) for pair in pairs]
@@ -425,6 +425,6 @@ def test_allowed_base_urls(url: str, expected: str) -> None:
 @pytest.mark.parametrize("url", BAD_URLS)
 def test_base_urls_that_are_not_allowed(url: str) -> None:
     assert allowed_base_url(url, PATTERNS) is None
-    request = InstallRequest(client_key=ACME, base_url=url, secret=OTHER_SECRET)
+    request = InstallRequest(site_key=ACME, base_url=url, secret=OTHER_SECRET)
     with pytest.raises(Invalid):
         lifecycle.install(ConnectServices(FakeInstallations(), None, None, FakeTime(), PATTERNS), request)
