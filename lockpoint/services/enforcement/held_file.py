@@ -18,6 +18,7 @@ from lockpoint.services.errors import Forbidden, GoneOrInvisible, Rejected, TooL
 from lockpoint.services.lock_record.file_state import FileState, read_state
 from lockpoint.services.ports.confluence import Attachment
 from lockpoint.services.ports.locks import Effects, Protection
+from lockpoint.services.tenancy.absence import absence_until
 from lockpoint.services.tenancy.activity import is_on
 from lockpoint.services.tenancy.settings_in_force import in_force
 from lockpoint.services.tenancy.site_facts import app_accounts
@@ -98,6 +99,10 @@ class HeldFile:
         if witness is None or not self.services.site_states.switches(self.tenant, self.space_id).spaces_decide:
             return self.switched_on()
         return follow(self.services, self.tenant, witness, priority=self.priority)
+
+    def absence_until(self) -> datetime | None:
+        """Return until when anybody could change the file in spite of the lock; None: protected since it began."""
+        return absence_until(self.services, self.tenant, self.held, self.state.witness)
 
     def mark(self, protection: Protection, head: Version | None = None) -> None:
         """Write into the witness how the file is protected, and which version is its newest (that of this look).

@@ -31,7 +31,6 @@ from lockpoint.services.errors import BadAnswer, Forbidden, GoneOrInvisible
 from lockpoint.services.lock_record.file_state import FileState
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import Protection
-from lockpoint.services.tenancy.absence import absence_until
 
 RECENT = 10
 LOOKS = 4  # how often a moving file is judged anew before the rest is left to the next look
@@ -122,7 +121,7 @@ def _policy(held_file: HeldFile, history: History) -> Policy:
         undo_rename=settings.rules.undo_rename,
         undo_trash=settings.rules.undo_trash and held_file.undoes_trash,
         allowed=admins | set(settings.site.allowed_apps),
-        absence_until=absence_until(held_file.services, held_file.tenant, held_file.held, held_file.state.witness),
+        absence_until=held_file.absence_until(),
     )
 
 

@@ -39,6 +39,9 @@ class UnlockedFile(HeldFile):
         """Where the file is was just asked."""
         return self.switched_on()
 
+    def absence_until(self) -> None:
+        """What nobody holds is protected from after the last return on: it may have no witness that knows its space."""
+
     def still_held(self, state: FileState) -> bool:
         """Return whether nobody has locked the file since."""
         return not isinstance(state.standing, Held | Newer) and state.found == self.state.found

@@ -168,6 +168,20 @@ def test_what_was_there_before_an_absence_and_during_it_stands(strict: Stage) ->
     assert strict.content == b"meanwhile"
 
 
+def test_the_return_of_others_makes_nothing_free_here(stage: Stage) -> None:
+    """L-71: a space that decides for itself was on all the time; no record says where an unlocked file is."""
+    stage.world.clock.advance(minutes=10)
+    space_rules(stage, active=True, strict=True)
+    stage.world.clock.advance(minutes=1)
+    stage.upload(BOB, b"Bob's, not heard of yet")
+    for active in (False, True):
+        stage.world.clock.advance(minutes=1)
+        site_rules(stage, active=active)
+    stage.world.clock.advance(minutes=1)
+    hint(stage)
+    assert stage.content == b"first"
+
+
 def test_an_old_version_that_nobody_told_of_stands(strict: Stage) -> None:
     """What was not looked at within three hours was, for all people know, accepted."""
     strict.world.clock.advance(minutes=1)
