@@ -115,7 +115,7 @@ def _jury(sites: Sequence[Answers]) -> list[ClockState]:
 class TimelyTokens:
     """Whether tokens that are signed as they must be are refused for their time, and none is accepted.
 
-    Strangers sign nothing. One person can send old tokens again, so this warns and decides nothing. Thread-safe.
+    Strangers sign nothing, but whoever has an old token can send it again: this warns and decides nothing. Thread-safe.
     """
 
     def __init__(self, elapsed: Callable[[], float] = time.monotonic) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
@@ -26,7 +26,7 @@ class RememberedSettings:
     good_for: timedelta
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class SettingsMemory:
     """A `SiteCache` of one process; the spaces that were used last. Thread-safe.
 
@@ -34,20 +34,20 @@ class SettingsMemory:
     """
 
     _known: OrderedDict[tuple[int, str | None], RememberedSettings] = field(default_factory=OrderedDict)
-    _forgotten: Counter[int] = field(default_factory=Counter)
+    _forgotten: int = 0
     _lock: Lock = field(default_factory=Lock)
 
     def get(self, tenant: Tenant, space_id: str | None) -> RememberedSettings | None:
         return self._known.get((tenant.id, space_id))
 
-    def forgotten(self, tenant: Tenant) -> int:
-        """Return how often the site's settings were forgotten."""
-        return self._forgotten[tenant.id]
+    def forgotten(self) -> int:
+        """Return how often settings were forgotten, of any site: no number may outlive its site here."""
+        return self._forgotten
 
     def keep(self, tenant: Tenant, space_id: str | None, remembered: RememberedSettings, forgotten: int) -> None:
         """Remember what was read since then; nothing when it was forgotten meanwhile."""
         with self._lock:
-            if self._forgotten[tenant.id] != forgotten:
+            if self._forgotten != forgotten:
                 return
             self._known[tenant.id, space_id] = remembered
             self._known.move_to_end((tenant.id, space_id))
@@ -56,7 +56,7 @@ class SettingsMemory:
 
     def forget(self, tenant: Tenant) -> None:
         with self._lock:
-            self._forgotten[tenant.id] += 1
+            self._forgotten += 1
             for place in [place for place in self._known if place[0] == tenant.id]:
                 del self._known[place]
 

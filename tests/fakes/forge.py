@@ -49,7 +49,8 @@ class FakeForgeSites:
     def former(self, tenant: Tenant) -> Tenant | None:
         self.tables.reachable()
         there = [one for one in self.tables.tenants.values() if one.base_url == tenant.display_url]
-        return next((one for one in there if one.door is Door.CONNECT and one.id != tenant.id), None)
+        left = (one for one in there if one.door is Door.CONNECT and one.id != tenant.id and not one.installed)
+        return next(left, None)
 
     def note_account(self, tenant: Tenant, account: str) -> None:
         self.tables.reachable()

@@ -193,7 +193,7 @@ class _NoRowBeforeTheNext:
         self._inner = inner
 
     def record(self, tenant: Tenant, effects: Effects) -> None:
-        if effects != Effects(audit=effects.audit):
+        if effects != Effects(audit=effects.audit, decided_on=effects.decided_on):
             self._inner.record(tenant, effects)
 
 

@@ -215,7 +215,7 @@ SITE_ROUTES = (
     Route("read audit of space", "GET", "/audit?space=DS", _nothing, about_file=False),
     Route("find people", "GET", "/people?q=a", _nothing, about_file=False),
     Route("find groups", "GET", "/groups?q=a", _nothing, about_file=False),
-    Route("name files", "GET", "/files?ids=1", _nothing, about_file=False),
+    Route("find names of files", "GET", "/files?ids=1", _nothing, about_file=False),
     Route("document", "GET", "/openapi.json", _nothing, about_file=False),
 )
 

@@ -102,7 +102,10 @@ class ForgeSites(KnownSites, Protocol):
         ...
 
     def former(self, tenant: Tenant) -> Tenant | None:
-        """Return the newest installation by Connect at this site's own address that has another name."""
+        """Return the installation by Connect that left this site's address last.
+
+        A live one there may be another site's: the address is what a screen said. Its cloud id proves whose it is.
+        """
         ...
 
     def note_account(self, tenant: Tenant, account: str) -> None:

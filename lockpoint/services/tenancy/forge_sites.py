@@ -127,9 +127,12 @@ def take_over(services: Services, tenant: Tenant, former: Tenant) -> None:
 
 
 def former_site(services: Services, tenant: Tenant) -> Tenant | None:
-    """Return the installation by Connect at the same address whose locks do not count; None for a site by Connect."""
-    found = services.forge_sites.former(tenant) if tenant.door is Door.FORGE else None
-    return None if found is None or found.site_key in tenant.signed_names else found
+    """Return the installation by Connect that left the same address, whose locks do not count.
+
+    None for a site by Connect, and for one that has a former name: a second one would take its place.
+    """
+    matched = tenant.door is not Door.FORGE or tenant.former_key is not None
+    return None if matched else services.forge_sites.former(tenant)
 
 
 def adopt_former(services: Services, actor: Actor) -> None:

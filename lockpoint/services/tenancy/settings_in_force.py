@@ -25,7 +25,7 @@ IN_DOUBT = {Doubt.NOT_SHOWN_YET: timedelta(), Doubt.HIDDEN_OR_ALTERED: timedelta
 def in_force(services: Services, tenant: Tenant, space_id: str | None, *, priority: Priority) -> InForce:
     """Return the settings of a space, or where it is not known those of the site. Raises the host's errors."""
     memory, now = services.settings_memory, services.clock.now()
-    forgotten = memory.forgotten(tenant)
+    forgotten = memory.forgotten()
     known = memory.get(tenant, space_id)
     if known is not None and now - known.checked < UNASKED:
         return known.settings

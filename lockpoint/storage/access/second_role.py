@@ -30,6 +30,13 @@ _GRANTED: Final = """
 _TABLES: Final = """
     SELECT relname FROM pg_class
     WHERE relnamespace = to_regnamespace(current_schema()) AND relkind IN ('r', 'p') AND NOT relispartition
+        AND (relname = ANY(:ours) OR relname LIKE 'procrastinate%')
+"""
+"""Without those of other applications in the same schema."""
+
+_SEQUENCES: Final = """
+    SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace(current_schema()) AND relkind = 'S'
+        AND relowner = (SELECT relowner FROM pg_class WHERE oid = to_regclass('installation'))
 """
 _OURS: Final = "(relname = ANY(%s) OR relname LIKE 'procrastinate%%' OR relname = %s)"
 _RIGHTS: Final = f"""
@@ -57,7 +64,8 @@ def grant(connection: Connection, role: str) -> None:
         raise RoleRefused(f"there is no role {role}. Create it first, with `createuser {role}` or CREATE ROLE.")
     if above:
         raise RoleRefused(f"{role} may do what the owner of the tables may. Name a role with fewer rights.")
-    _run(connection, "REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM {role}", role)
+    for table in _tables(connection):
+        _run(connection, "REVOKE ALL ON {schema}.{table} FROM {role}", role, table)
     renew(connection, role)
     may_create = text("SELECT has_schema_privilege(:role, current_schema(), 'CREATE')")
     if connection.execute(may_create, {"role": role}).scalar_one():
@@ -70,8 +78,9 @@ def grant(connection: Connection, role: str) -> None:
 def renew(connection: Connection, role: str) -> None:
     """Add what new tables need."""
     _run(connection, "GRANT USAGE ON SCHEMA {schema} TO {role}", role)
-    _run(connection, "GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {role}", role)
-    for table in connection.execute(text(_TABLES)).scalars().all():
+    for sequence in connection.execute(text(_SEQUENCES)).scalars().all():
+        _run(connection, "GRANT USAGE ON SEQUENCE {schema}.{table} TO {role}", role, sequence)
+    for table in _tables(connection):
         for right in _rights(table):
             _run(connection, f"GRANT {right} ON {{schema}}.{{table}} TO {{role}}", role, table)
 
@@ -90,6 +99,10 @@ def lacking(connection: psycopg.Connection[Any]) -> str | None:
 def may_change_tables(connection: psycopg.Connection[Any]) -> bool:
     """Whether this connection's role may make tables, and acts as the owner of ours."""
     return connection.execute(_OWNER).fetchone() == (True,)
+
+
+def _tables(connection: Connection) -> list[str]:
+    return list(connection.execute(text(_TABLES), {"ours": [*METADATA.tables, VERSION_TABLE]}).scalars())
 
 
 def _rights(table: str) -> tuple[str, ...]:

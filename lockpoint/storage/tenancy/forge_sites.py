@@ -57,7 +57,8 @@ class PostgresForgeSites:
 
     def former(self, tenant: Tenant) -> Tenant | None:
         there = (_ROW.base_url == tenant.display_url) & (_ROW.id != tenant.id) & (_ROW.door == Door.CONNECT.value)
-        newest = select(INSTALLATION).where(there).order_by(_ROW.installed.desc(), _ROW.id.desc()).limit(1)
+        last = _ROW.uninstalled_at.desc().nulls_last()
+        newest = select(INSTALLATION).where(there, ~_ROW.installed).order_by(last, _ROW.id.desc()).limit(1)
         with self._database.single() as connection:
             row = connection.execute(newest).one_or_none()
         return None if row is None else tenant_of(row)

@@ -268,7 +268,7 @@ def test_a_look_that_shortens_nothing_costs_no_more(stage: Stage) -> None:
     stage.taps.clear()
     stage.world.clock.advance(hours=24)
     memory = stage.world.services.settings_memory
-    memory.keep(ACME, space_of(stage), _fresh(stage), memory.forgotten(ACME))
+    memory.keep(ACME, space_of(stage), _fresh(stage), memory.forgotten())
     stage.sweep()
     assert warnings(stage) == [(ALICE, hour(48))]
     assert stage.taps.host_calls() == ["attachments.get"]

@@ -135,3 +135,13 @@ def test_rows_of_the_last_30_days_find_a_partition(database: Database, acme: Ten
     assert report.complete
     assert report.gone[PARTITIONS] > 0
     assert count(database, "audit_event") <= 2
+
+
+def test_tables_of_others_in_the_same_schema_are_left_alone(database_url: str) -> None:
+    with second_role(database_url) as (name, _), psycopg.connect(database_url, autocommit=True) as owner:
+        owner.execute("CREATE TABLE of_another_application (word text)")
+        owner.execute(sql.SQL("GRANT SELECT ON of_another_application TO {}").format(sql.Identifier(name)))
+        migrate(database_url, role=name)
+        asked = "SELECT has_table_privilege(%s, 'of_another_application', %s)"
+        rights = [owner.execute(asked, [name, right]).fetchone() for right in ("SELECT", "INSERT")]
+        assert rights == [(True,), (False,)]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from lockpoint.services.context import Door, Tenant
 from lockpoint.services.ports.forge import AccessToken, ForgeRegistration, Sign
@@ -179,8 +179,11 @@ def test_a_change_that_fails_changes_nothing(sites: PostgresForgeSites) -> None:
 def test_a_former_installation_is_found_by_address_alone(
     sites: PostgresForgeSites, database: Database, acme: Tenant, globex: Tenant
 ) -> None:
-    """Of Connect's, and of another name; what is adopted stays with the row."""
+    """Of Connect's, of another name, and only once it has left; what is adopted stays with the row."""
     here = opened(sites, display_url=acme.base_url)
+    assert sites.former(here) is None, "a live one may be another site's"
+    with database.transaction() as connection:
+        connection.execute(update(INSTALLATION).where(INSTALLATION.c.id == acme.id).values(installed=False))
     found = sites.former(here)
     assert found is not None
     assert (found.id, here.signed_names) == (acme.id, (here.site_key,))

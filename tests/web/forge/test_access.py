@@ -32,4 +32,5 @@ class ForgeMatrix(Matrix):
 def matrix(live: LiveApp) -> Matrix:
     live.control("sites/acme/person", account="erin", status="inactive")
     test_access_matrix._appoint(live)
+    test_access_matrix._add_inactive_space(live)
     return ForgeMatrix(live, CheckedApi(live), test_access_matrix._kept(live))
