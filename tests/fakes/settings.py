@@ -22,7 +22,7 @@ class _Limited(InForce):
         return self.lives
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class FixedSettings(SettingsMemory):
     """The defaults, with other lives of locks: schedules pass in minutes."""
 
@@ -30,7 +30,7 @@ class FixedSettings(SettingsMemory):
 
     def __init__(self, lives: Limits) -> None:
         super().__init__()
-        object.__setattr__(self, "lives", lives)
+        self.lives = lives
 
     def get(self, tenant: Tenant, space_id: str | None) -> RememberedSettings:  # noqa: ARG002 - of every space
         return RememberedSettings(_Limited(lives=self.lives), (None, None), NEVER_OLD, NEVER_OLD, timedelta())

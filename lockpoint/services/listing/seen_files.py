@@ -40,7 +40,7 @@ def file_seen(services: Services, actor: Actor, file_id: str) -> Attachment | ty
 
 
 def files_named(services: Services, actor: Actor, ids: Collection[str]) -> Mapping[str, Attachment | None]:
-    """Return each file that the person sees by its id; None for one that Confluence could not be asked for.
+    """Return each file that the person sees by its id, in the order asked; None where Confluence could not be asked.
 
     Those that are gone or not for this person are missing: nobody learns which of both.
     """
@@ -51,4 +51,5 @@ def files_named(services: Services, actor: Actor, ids: Collection[str]) -> Mappi
 
     with spending_on("name_files"):
         services.parallel.each(look, dict.fromkeys(ids))
-    return {key: one if isinstance(one, Attachment) else None for key, one in found.items() if one is not Hidden}
+    in_order = {key: found[key] for key in ids}
+    return {key: one if isinstance(one, Attachment) else None for key, one in in_order.items() if one is not Hidden}
