@@ -65,6 +65,7 @@ def newer(live: LiveApp) -> Iterator[int]:
 
     yield save(schema=2, strict=True, unheard_of=["x"])
     save(schema=1, strict=False)
+    site_settings.site_settings(services, tenant, priority=Priority.INTERACTIVE)  # so that Postgres knows them, too
 
 
 def test_settings_of_a_newer_version_hold_and_stay(api: CheckedApi, newer: int) -> None:
