@@ -37,7 +37,7 @@ class Kit:
         self.time, self.sites = FakeTime(), Reads()
         self.installations = FakeInstallations()
         self.changed: set[str] = set()
-        self.installations.changed = self._changes  # type: ignore[method-assign]
+        self.installations.changed = self._changes
         self.directory = ForgeSiteDirectory(self.sites, self.installations, self.time.seconds)
         for number, cloud_id in enumerate((CLOUD, OTHER), 1):
             self.put(number, cloud_id)
@@ -47,7 +47,7 @@ class Kit:
         at = ForgeRegistration(
             cloud_id=cloud_id, url="https://x/wiki", installation="ari", environment="PRODUCTION", version="1"
         )
-        self.sites.put(replace(tenant, **changes), at, seen_at=START)  # type: ignore[arg-type]
+        self.sites.put(replace(tenant, **changes), at, seen_at=START)
         self.changed.add(tenant.site_key)
 
     def _changes(self, since: str | None) -> tuple[str, frozenset[str] | None]:

@@ -42,7 +42,7 @@ class SpaceModel:
     expected: bytes = b"0"
 
     def __post_init__(self) -> None:
-        self.world.services.ids.fraction = lambda: 0.0  # type: ignore[method-assign]
+        self.world.services.ids.fraction = lambda: 0.0
         self.file = self.world.add_file(ALICE, content=b"0")
         self.page = self.world.site().pages[self.file.container.id]
         self.world.clock.advance(hours=4)

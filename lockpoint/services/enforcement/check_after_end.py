@@ -55,7 +55,7 @@ def _read_after(services: Services, tenant: Tenant, written: Written, priority: 
     """Read the file as it is with its end stored; a read that does not show the end comes from a slow replica."""
     record, place = written.record, (tenant, written.state.attachment.id)
     after = read_state(services, *place, priority=priority, person=written.state.person)
-    if after.found == record or newer_than(after.found, record):
+    if isinstance(after.found, Held | Free) and not newer_than(record, after.found):
         return after
     second_look(services)
     return read_state(services, *place, priority=priority, person=written.state.person)

@@ -252,7 +252,7 @@ def test_open_lists_hear_of_it(stage: Stage, switch: Switch) -> None:
 
 def byline(stage: Stage) -> tuple[object, object]:
     (row,) = stage.world.site().rows[PropertyHost.PAGE, stage.file.container.id, "lockpointpage"]
-    return row.value["name"], row.value["lockedCount"]  # type: ignore[index]
+    return row.value["name"], row.value["lockedCount"]
 
 
 def test_the_byline_tells_nothing_when_the_last_lock_is_released_in_an_inactive_space(stage: Stage) -> None:

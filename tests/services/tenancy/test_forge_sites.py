@@ -48,7 +48,7 @@ def jobs(world: World, tenant: Tenant) -> list[JobKind]:
 
 
 def come(world: World, registration: ForgeRegistration = HERE, **other: object) -> Tenant:
-    return arrive(world.services, world.services.forge_sites, Arrival(registration=registration, **other))  # type: ignore[arg-type]
+    return arrive(world.services, world.services.forge_sites, Arrival(registration=registration, **other))
 
 
 def events(world: World) -> list[InstallationEvent]:
@@ -88,7 +88,7 @@ def test_events_and_hourly_calls_are_noted_once_a_minute(world: World) -> None:
     for _ in range(100):
         come(world, sign=Sign.EVENT)
         come(world, sign=Sign.TICK)
-    assert sites.sights == 2  # type: ignore[attr-defined]
+    assert sites.sights == 2
     world.clock.advance(seconds=45)
     come(world, sign=Sign.EVENT)
     found = sites.find(tenant.cloud_id or "")
@@ -96,7 +96,7 @@ def test_events_and_hourly_calls_are_noted_once_a_minute(world: World) -> None:
     assert found.heard == {Sign.TICK: begun, Sign.EVENT: begun + timedelta(seconds=30)}
     world.clock.advance(seconds=15)
     come(world, sign=Sign.EVENT)
-    assert sites.sights == 3  # type: ignore[attr-defined]
+    assert sites.sights == 3
 
 
 def test_a_site_that_connect_knew_keeps_number_and_name(world: World) -> None:
