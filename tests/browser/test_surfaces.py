@@ -48,10 +48,10 @@ def check_the_links(become: Callable[..., Tab], world: World) -> None:
         tab = become(who)
         Confluence(tab, world.page(f"Links of {who}")).open()
         sidebar = tab.get_by_role("navigation", name="Space")
-        expect(sidebar.get_by_role("link", name="My locks")).to_be_visible()
-        expect(sidebar.get_by_role("link", name="Installed apps")).to_have_count(1 if admin else 0)
-    tab.get_by_role("link", name="Installed apps").click()
-    tab.get_by_role("link", name="Get started").click()
+        expect(sidebar.get_by_role("link", name="My locks", exact=True)).to_be_visible()
+        expect(sidebar.get_by_role("link", name="Installed apps", exact=True)).to_have_count(1 if admin else 0)
+    tab.get_by_role("link", name="Installed apps", exact=True).click()
+    tab.get_by_role("link", name="Get started", exact=True).click()
     tab.locator(".app-page iframe").wait_for()
 
 

@@ -221,6 +221,7 @@ def _before_it_connects(scene: Scene) -> None:
         scene.start()
         scene.wait(lambda: _waits(scene, "email_intent"))
         scene.kill()
+        _forget_what_waits(scene)
     assert (scene.post.kept, scene.ledger) == ([], [])
     scene.start()
     scene.told()
@@ -235,6 +236,7 @@ def _after_the_ledger(scene: Scene) -> None:
         scene.post.hold(None)
         scene.wait(lambda: len(scene.ledger) == scene.owed and _waits(scene, "procrastinate"))
         scene.kill()
+        _forget_what_waits(scene)
     assert [status for _, status in scene.queued] == ["doing"]
     scene.start()
     scene.told()
@@ -243,6 +245,15 @@ def _after_the_ledger(scene: Scene) -> None:
 def _other(scene: Scene) -> psycopg.Connection:
     """A connection whose transaction holds what it selects."""
     return psycopg.connect(libpq_url(scene.live.settings.database_url))
+
+
+def _forget_what_waits(scene: Scene) -> None:
+    """End the dead worker's statements: Postgres would carry them out, since it notices a dead client when it answers."""
+    scene.ask(
+        "select pg_terminate_backend(pid) from pg_stat_activity"
+        " where wait_event_type = 'Lock' and datname = current_database()"
+    )
+    scene.wait(lambda: not _waits(scene, ""))
 
 
 def _waits(scene: Scene, what: str) -> bool:
