@@ -109,7 +109,7 @@ def prepare(world: World, browser: Browser, page: Page, alice: Confluence, bob: 
     dialog = Confluence(tab_of(world, browser, "charlie"), page).open().dialog_by_byline()
     for title in (BUDGET, BRIEF):
         dialog.press(f"Notify me when {title} is unlocked")
-        dialog.row(title).get_by_text("You are number 1").wait_for()
+        dialog.row(title).get_by_text("You are number 1").filter(visible=True).wait_for()
     dialog = Confluence(tab_of(world, browser, "dana"), page).open().dialog_by_byline()
     dialog.choose(LOGO, "End lock…")
     form = dialog.frame.get_by_role("form")

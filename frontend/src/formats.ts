@@ -22,6 +22,9 @@ const SPANS = [["week", 168], ["day", 24], ["hour", 1]] as const;
 const KILO = 1024;
 const SIZE_UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"] as const;
 
+/** Units whose short form does not read well: "2 Tg." */
+const SPELT_OUT: ReadonlySet<string> = new Set(["byte", "day"]);
+
 type Part = readonly [value: number, unit: "day" | "hour" | "minute"];
 
 function parts(seconds: number): readonly Part[] {
@@ -40,8 +43,7 @@ function unitFormats(locale: string): UnitFormat {
   const made = new Map<string, Intl.NumberFormat>();
   return (unit, digits) => {
     const key = `${unit} ${String(digits)}`;
-    // The short form of "byte" does not read well.
-    const unitDisplay = unit === "byte" ? "long" : "short";
+    const unitDisplay = SPELT_OUT.has(unit) ? "long" : "short";
     const format = made.get(key) ?? new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay, maximumFractionDigits: digits });
     made.set(key, format);
     return format;

@@ -131,7 +131,7 @@ describe("choosing by typing", () => {
   test("says what was found, that nobody was, and why it failed", async () => {
     const directory = await open();
     await type("x");
-    expect(screen.getByRole("status").textContent).toBe("Searching …");
+    expect(screen.getByRole("status").textContent).toBe("Searching…");
     await pause();
     await directory.answer("x", []);
     expect(screen.getByRole("status").textContent).toContain("Nothing was found");

@@ -30,6 +30,11 @@ describe("formats", () => {
     expect(berlin.duration(59)).toBeNull();
   });
 
+  test("days are spelt out in every language", () => {
+    const days = (locale: string): string | null => formatsFor(locale, "Europe/Berlin", () => NOW).duration(2 * 86_400 + 3 * 3_600);
+    expect(["de", "ru", "fr", "nl", "ja"].map(days)).toEqual(["2 Tage, 3 Std.", "2 дня 3 ч", "2 jours 3 h", "2 dagen, 3 uur", "2 日3 時間"]);
+  });
+
   test("a size uses the unit that keeps it short", () => {
     expect([0, 1_023, 1_024, 24_211, 5 * 1024 ** 3].map(berlin.size)).toEqual([
       "0 bytes", "1,023 bytes", "1 kB", "23.6 kB", "5 GB",

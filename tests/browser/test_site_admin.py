@@ -162,7 +162,7 @@ def test_sam_reads_the_log_and_takes_it_along(become: Become, world: World) -> N
     sam.press("Show everything")
     expect(rows.first).to_be_visible()
     with sam.tab.expect_download() as download:
-        sam.press("Download as CSV")
+        sam.press("Download CSV")
     text = Path(download.value.path()).read_text(encoding="utf-8-sig")
     assert download.value.suggested_filename == "lockpoint-audit.csv"
     assert text.startswith("time,event,")

@@ -57,12 +57,12 @@ function pageAddress({ file: { open, pageId } }: ListRow): string | null {
   return at < 0 ? null : `${open.slice(0, at)}/wiki/pages/viewpage.action?pageId=${encodeURIComponent(pageId)}`;
 }
 
-function PageCell({ row, voice: { t } }: Props) {
+function PageLine({ row, voice: { t } }: Props) {
   const { pageTitle } = row.file;
   const address = pageAddress(row);
-  if (pageTitle === null || address === null) return <span>{pageTitle}</span>;
+  if (pageTitle === null || address === null) return <span class="subtle lk-page">{pageTitle}</span>;
   return (
-    <a class="lk-page-link" href={address} target="_blank" rel="noopener noreferrer" aria-label={t("lists.openPage", { title: pageTitle })}>
+    <a class="subtle lk-page" href={address} target="_blank" rel="noopener noreferrer" aria-label={t("lists.openPage", { title: pageTitle })}>
       {pageTitle}
     </a>
   );
@@ -213,9 +213,8 @@ function Row(props: Props) {
           </td>
         )}
         <th role="rowheader" scope="row" class="lk-file">
-          <div class="name"><FileIcon title={title ?? ""} mediaType={null} /><div><FileCell {...props} /></div></div>
+          <div class="name"><FileIcon title={title ?? ""} mediaType={null} /><div><FileCell {...props} /><PageLine {...props} /></div></div>
         </th>
-        <td role="cell" class="lk-page"><PageCell {...props} /></td>
         {look.owner && <td role="cell" class="lk-owner" data-label={t("lists.column.owner")}>{isHeld(lock) ? <Owner lock={lock} voice={voice} /> : null}</td>}
         <td role="cell" class="lk-state"><StateCell {...props} /></td>
         <td role="cell" class="lk-since" data-label={t("lists.column.since")}><Since {...props} /></td>
@@ -237,7 +236,7 @@ function Row(props: Props) {
 }
 
 function columnsOf({ owner, select }: Look): number {
-  return 6 + Number(owner) + Number(select);
+  return 5 + Number(owner) + Number(select);
 }
 
 /** Rendered only when its properties changed: a refresh of 1,000 equal rows renders nothing. */

@@ -34,7 +34,6 @@ interface Head {
 function headsOf({ owner }: Look): readonly Head[] {
   const heads: (Head | false)[] = [
     { key: "file", text: "lists.column.file" },
-    { key: "page", text: "lists.column.page" },
     owner && { key: "owner", text: "lists.column.owner" },
     { key: "state", text: "lists.column.state" },
     { key: "since", text: "lists.column.since", sort: "since" },

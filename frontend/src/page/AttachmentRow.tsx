@@ -51,8 +51,8 @@ interface Props {
 }
 
 /** Columns that every width has; a cell that spans hidden ones would make room for them. */
-const COLUMNS = 7;
-const WIDE_COLUMNS = 3;
+const COLUMNS = 6;
+const WIDE_COLUMNS = 4;
 
 /** Return the size in words, or nothing where it is not known. */
 function sizeOf({ fileSize }: Attachment, { formats }: Voice): string {
@@ -117,10 +117,7 @@ function WaitingCell({ row: { lock: { notifyMe } }, voice: { t, formats } }: Pro
   if (notifyMe.count === 0) return null;
   return (
     <>
-      <span class="waiting"><Icon name="waiting" />
-        <span class="table-only">{formats.number(notifyMe.count)}</span>
-        <span class="cards-only">{t("lock.waiting", { count: notifyMe.count })}</span>
-      </span>
+      <span class="waiting"><Icon name="waiting" /><span>{formats.number(notifyMe.count)}</span></span>
       {notifyMe.asked && notifyMe.position !== null &&
         <span class="subtle">{t("lock.place", { position: notifyMe.position })}</span>}
     </>
@@ -212,7 +209,7 @@ function Row(props: Props) {
         <td role="cell" class="cell-owner wide-only"><OwnerCell {...props} /></td>
         <td role="cell" class="cell-since" data-label={t("column.since")}><SinceCell {...props} /></td>
         <td role="cell" class="cell-ends" data-label={t("column.endsIn")}><EndsCell {...props} /></td>
-        <td role="cell" class="cell-waiting"><WaitingCell {...props} /></td>
+        <td role="cell" class="cell-waiting wide-only"><WaitingCell {...props} /></td>
         <td role="cell" class="cell-actions">
           <RowActions {...{ row, voice, mayEdit, working }} uploading={isUnderWay(upload ?? undefined)} onRun={(wanted) => run(props, wanted)} />
         </td>

@@ -36,7 +36,7 @@ const HEADS: readonly { readonly key: SortKey; readonly look: string }[] = [
   { key: "owner", look: "cell-owner wide-only" },
   { key: "since", look: "cell-since" },
   { key: "endsIn", look: "cell-ends" },
-  { key: "waiting", look: "cell-waiting" },
+  { key: "waiting", look: "cell-waiting wide-only" },
 ];
 
 function SelectAll({ rows, selected, voice: { t }, onSelectAll }: Props) {

@@ -52,6 +52,17 @@ function Note({ text, voice: { t } }: { readonly text: string; readonly voice: V
   );
 }
 
+/** Who waits, where the table has no column for it. */
+function WaitingLine({ lock: { notifyMe }, voice: { t } }: { readonly lock: LockView; readonly voice: Voice }) {
+  if (notifyMe.count === 0) return null;
+  return (
+    <p class="subtle waiting not-wide"><Icon name="waiting" /><span>
+      {t("lock.waiting", { count: notifyMe.count })}
+      {notifyMe.asked && notifyMe.position !== null && <> · {t("lock.place", { position: notifyMe.position })}</>}
+    </span></p>
+  );
+}
+
 export function StateCell({ lock, voice }: { readonly lock: LockView; readonly voice: Voice }) {
   const { t } = voice;
   const ended = endingShown(lock);
@@ -69,6 +80,7 @@ export function StateCell({ lock, voice }: { readonly lock: LockView; readonly v
       {lock.state === "unreadable" && <p class="subtle">{t("state.unreadable.hint")}</p>}
       {lock.note !== null && lock.note !== "" && <Note text={lock.note} voice={voice} />}
       {isHeld(lock) && lock.unlockOnUpload && <p class="subtle">{t("lock.unlockOnUpload")}</p>}
+      <WaitingLine lock={lock} voice={voice} />
       {ended !== null && <p class="subtle ended">{endedWords(ended, voice)}</p>}
     </>
   );

@@ -7,7 +7,7 @@ export const choose = {
   "choose.remove": "Remove {name}",
   "choose.unknown": "Unknown account {id}",
   "choose.byId": "Use the account ID {id}",
-  "choose.searching": "Searching …",
+  "choose.searching": "Searching…",
   "choose.nobody": "Nothing was found. Check the spelling, or type another part of the name.",
   "choose.found": { one: "{count} result. Choose with the arrow keys.", other: "{count} results. Choose with the arrow keys." },
   "choose.full": "The list is full: it takes {count} entries.",

@@ -2,7 +2,7 @@
 export const getStarted = {
   "getStarted.title": "Get started with Lockpoint",
   "getStarted.lead": "A few checks, then people can lock their files. Checks that turn green by themselves need nothing from you.",
-  "getStarted.loading": "Checking …",
+  "getStarted.loading": "Checking…",
   "getStarted.failed": "The checks can't be shown",
   "getStarted.progress": "{done} of {all} checks are green",
   "getStarted.ready.title": "Lockpoint is ready",

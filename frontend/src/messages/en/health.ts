@@ -1,6 +1,6 @@
 /** Texts of the tab "Health", and of parts that "Get started" shows, too. */
 export const health = {
-  "health.loading": "Looking at locks, mails and limits …",
+  "health.loading": "Looking at locks, mails and limits…",
   "health.failed": "Health can't be shown",
   "health.stale": "This was so at {time}. {reason}",
   "health.updated": "Looked at: {time}",
@@ -13,7 +13,7 @@ export const health = {
   "health.locks.of": { one: "There is {count} lock on this site.", other: "There are {count} locks on this site." },
   "health.licence": "Lockpoint has no licence on this site: nothing can be locked, and uploads are not undone. Renew it in Confluence's settings, under Manage apps.",
   "health.reasonCount": { one: "{count} lock", other: "{count} locks" },
-  "health.files.loading": "Reading the files …",
+  "health.files.loading": "Reading the files…",
   "health.files.failed": "The files could not be read. {reason}",
   "health.files.more": "More locks are in the tab Locked attachments, with the state Not protected.",
   "health.files.all": { one: "Show the only file", other: "Show all {count} files" },
@@ -52,7 +52,7 @@ export const health = {
   "health.remedy.copy.done": "Copy mode is on. The files are looked at again now.",
   "health.remedy.copy.on": "Copy mode is on. Lockpoint looks at the files again within 15 minutes.",
   "health.remedy.failed": "That did not work. {reason}",
-  "health.remedy.working": "Working …",
+  "health.remedy.working": "Working…",
 
   "health.test.title": "Undoing uploads",
   "health.test.works": "Confluence restores versions of attachments here. Uploads over a lock are undone by Confluence's own operation.",
@@ -62,7 +62,7 @@ export const health = {
   "health.test.at": "Tested: {time}",
   "health.test.run": "Run the self-test",
   "health.test.again": "Run it again",
-  "health.test.running": "Restoring a version of a scratch file …",
+  "health.test.running": "Restoring a version of a scratch file…",
   "health.test.soon": { one: "This is still the last result. The self-test can run again in {count} second.", other: "This is still the last result. The self-test can run again in {count} seconds." },
   "health.test.ran": "The self-test has run.",
 
@@ -107,7 +107,7 @@ export const health = {
   "health.forge.noTick": "No hourly call yet. The first comes within an hour of the installation.",
   "health.forge.former": "Locks from before the move to Forge do not count yet: Lockpoint did not know that it was this site. Uploads that were made meanwhile stay.",
   "health.forge.adopt": "Let them count",
-  "health.forge.adopting": "Taking the locks over …",
+  "health.forge.adopting": "Taking the locks over…",
   "health.forge.adopted": "The locks count from now on. Lockpoint is searching for them.",
 
   "health.jobs.title": "Work that stopped",

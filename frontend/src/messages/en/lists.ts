@@ -21,7 +21,6 @@ export const lists = {
   "lists.refresh": "Refresh",
   "lists.caption": "Locked attachments",
   "lists.column.file": "File",
-  "lists.column.page": "Page",
   "lists.column.owner": "Owner",
   "lists.column.since": "Since",
   "lists.column.ends": "Ends in",

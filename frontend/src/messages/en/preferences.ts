@@ -2,7 +2,7 @@
 export const preferences = {
   "myLocks.preferences.loading": "Loading your preferences…",
   "myLocks.preferences.failed": "Your preferences could not be loaded",
-  "myLocks.preferences.mails": "Mails that you can do without",
+  "myLocks.preferences.mails": "Send me these mails",
   "myLocks.preferences.mails.hint": "Other mails tell you what happened to your own work, or were asked for by you. They always come.",
   "myLocks.mail.lockWillEnd": "My lock will end soon",
   "myLocks.mail.lockEnded": "My lock has run out",
@@ -19,7 +19,7 @@ export const preferences = {
   "myLocks.preferences.zone.hint": "Times in mails are shown in this zone.",
   "myLocks.preferences.privacy": "Privacy",
   "myLocks.preferences.restricted": "Only keep my data, do not use it",
-  "myLocks.preferences.restricted.hint": "You get no mail that you can do without, and mails do not follow your profile. Locks work as before.",
+  "myLocks.preferences.restricted.hint": "You get none of the mails above, and the others do not follow your profile. Locks work as before.",
   "myLocks.preferences.save": "Save",
   "myLocks.preferences.saving": "Saving…",
   "myLocks.preferences.saved": "Your preferences are saved.",

@@ -1,11 +1,11 @@
 /** Texts of settings, for the site and for a space, and of the parts that they are made of. */
 export const settings = {
-  "settings.loading": "Reading the settings …",
+  "settings.loading": "Reading the settings…",
   "settings.failed": "The settings can't be shown",
   "settings.unsaved": { one: "{count} change is not saved.", other: "{count} changes are not saved." },
   "settings.wrong": { one: "{count} setting needs a correction.", other: "{count} settings need a correction." },
   "settings.save": "Save",
-  "settings.saving": "Saving …",
+  "settings.saving": "Saving…",
   "settings.discard": "Discard",
   "settings.saved": "Saved. The new settings hold everywhere within five seconds.",
   "settings.on": "On",
@@ -19,7 +19,7 @@ export const settings = {
   "settings.unit.days": "days",
   "settings.unit.times": "times",
   "settings.hoursOf": "{label}: hours",
-  "settings.inDays": "That is {days}.",
+  "settings.inDays": "That is {days}",
 
   "settings.problem.range": "Enter a whole number from {least} to {most}.",
   "settings.problem.warnFirst": "The warning must come before the automatic unlock.",
