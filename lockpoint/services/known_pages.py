@@ -72,6 +72,11 @@ class KnownPage:
     viewer: Viewer | None = None
     app_may_edit: bool = False
 
+    def forget_rights_of_app(self) -> None:
+        """Let the next read of a file show what the app may do here."""
+        self.app_may_edit = False
+        self.locked.clear()
+
     def __len__(self) -> int:
         return len(self.files) + len(self.odd) + len(self.locked) + 1
 

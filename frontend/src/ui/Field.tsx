@@ -20,11 +20,12 @@ export function Field({ label, hint = "", error = null, children }: FieldProps) 
   );
 }
 
-/** Move the focus into an opened form; Escape closes the form and leaves what is around it open. */
+/** Show an opened form in full and move the focus into it; Escape closes the form and leaves what is around it open. */
 export function useFormKeys(onCancel: () => void) {
   const form = useRef<HTMLFormElement>(null);
   useEffect(() => {
-    form.current?.querySelector<HTMLElement>("input:checked, input, textarea, select")?.focus();
+    form.current?.scrollIntoView({ block: "nearest" });
+    form.current?.querySelector<HTMLElement>("input:checked, input, textarea, select")?.focus({ preventScroll: true });
   }, []);
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key !== "Escape") return;

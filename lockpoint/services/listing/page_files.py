@@ -21,7 +21,7 @@ from lockpoint.services.locks.authorization import NOT_THERE, facts, read_throug
 from lockpoint.services.locks.lock_view import UNREADABLE_FILE, LockView, ViewState, view_all
 from lockpoint.services.ports.confluence import Attachment, Container, ContainerKind, FileProperties, UnreadableFile
 from lockpoint.services.ports.jobs import Job, JobKind
-from lockpoint.services.ports.locks import Witness
+from lockpoint.services.ports.locks import Protection, Witness
 from lockpoint.services.quota_accounting import spending_on
 from lockpoint.services.tenancy.activity import is_on
 
@@ -117,6 +117,8 @@ def of_container(services: Services, actor: Actor, container: Container, query: 
         except (GoneOrInvisible, Forbidden) as hidden:
             raise NotFound(NOT_THERE) from hidden
         page.viewer = viewer
+        if any(one.protection is Protection.APP_BLOCKED for one in known):
+            page.forget_rights_of_app()
         states, unread = _states(services, actor, page, known)
         files, odd = list(page.files), page.odd
         files = [file for file in files if file not in unread]

@@ -133,6 +133,20 @@ def test_a_page_that_was_closed_to_the_app_is_shown_as_such_to_whoever_comes(sha
     assert {lock.unprotected_reason for lock in locked} == {"app_blocked"}
 
 
+def test_a_page_that_is_found_closed_to_the_app_shows_it_to_who_saw_it_open(stage: Stage) -> None:
+    """P-18: as soon as the app has found out, whatever is remembered of the page; and that it is open again."""
+    site = stage.world.site()
+    stage.world.add_file(title="free.txt")
+    stage.lock()
+    assert {row.lock.protection for row in stage.rows()} == {"protected"}
+    site.viewers.add(site.app_account)
+    stage.reconcile()
+    assert {row.lock.unprotected_reason for row in stage.rows()} == {"app_blocked"}
+    assert all(row.lock.can.give_access for row in stage.rows())
+    site.viewers.clear()
+    assert {row.lock.protection for row in stage.rows()} == {"protected"}
+
+
 def test_what_was_remembered_for_ten_minutes_is_read_again(shared: Stage) -> None:
     """Outsiders change properties, too."""
     shared.rows(BOB)
