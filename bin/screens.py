@@ -127,6 +127,8 @@ def with_tabs(name: str, tab: Tab, go: Callable[[], object], count: int) -> Iter
 def taken(name: str, tab: Tab, go: Callable[[], object]) -> Picture:
     go()
     tab.wait_for_timeout(SETTLED_MS)
+    # On a phone, Confluence's own menu fills the window.
+    tab.evaluate("document.querySelector('.app-page iframe')?.scrollIntoView()")
     return name, tab.screenshot()
 
 
