@@ -1,27 +1,22 @@
-"""`POST /connect/webhooks/<event>`: answered within milliseconds.
-
-`WebhookDoor` answers in front of Flask, at a third of the cost; the Flask route serves apps mounted without it.
-"""
+"""`POST /connect/webhooks/<event>`: hints, whose files are looked up."""
 
 from __future__ import annotations
 
 import json
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-import structlog
 from flask import Blueprint, Response, request
 from prometheus_client import Counter
 
-from lockpoint.connect.tokens import TokenRefusedError
 from lockpoint.services.context import Door
-from lockpoint.services.errors import Invalid, NotFound, StorageUnavailable, UseCaseError
+from lockpoint.services.errors import Invalid, NotFound, StorageUnavailable
 from lockpoint.services.reconciliation.webhook_hints import Hint, take_hint
-from lockpoint.web.api.request_body import cut_off, given_up, read_body, whole_body
-from lockpoint.web.errors import RETRY_SECONDS, STATUS_OF_CODE, error_body, log_storage
-from lockpoint.web.guards import Guard, call_of, current_tenant, guarded_by, log_refusal
-from lockpoint.web.headers import BARE_HEADERS
+from lockpoint.web.api.request_body import whole_body
+from lockpoint.web.event_door import Environ, Intake
+from lockpoint.web.guards import Guard, call_of, current_tenant, guarded_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,18 +27,12 @@ if TYPE_CHECKING:
 
 PREFIX: Final = "/connect/webhooks/"
 
-log = structlog.get_logger(__name__)
-
 # Labels are our own words, never ids.
 _HINTS: Final = Counter("lockpoint_hints", "Webhooks by event and what came of them", ["event", "outcome"])
 
 _ID: Final = re.compile(r"(?:att)?([1-9][0-9]{0,19})")
 _ACCOUNT: Final = re.compile(r"[A-Za-z0-9:_-]{1,128}")
 _CONTAINERS: Final = ("page", "blog", "blogpost", "content")
-_NO_CONTENT: Final = list(BARE_HEADERS)
-
-StartResponse = Any
-WsgiApp = Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +91,16 @@ def _account(fields: dict[str, Any]) -> str | None:
     return account if isinstance(account, str) and _ACCOUNT.fullmatch(account) else None
 
 
+def webhook_intakes(intake: WebhookIntake, inbound: Inbound) -> dict[str, Intake]:
+    """By address."""
+
+    def take(event: str, environ: Environ) -> None:
+        tenant = inbound.server(call_of(environ)).tenant
+        intake.take(tenant, event, whole_body(environ))
+
+    return {PREFIX + event: Intake(Guard.SERVER, partial(take, event)) for event in intake.events}
+
+
 def webhook_routes(intake: WebhookIntake) -> Blueprint:
     blueprint = Blueprint("webhooks", __name__)
 
@@ -112,60 +111,6 @@ def webhook_routes(intake: WebhookIntake) -> Blueprint:
         return Response(status=204)
 
     return blueprint
-
-
-class WebhookDoor:
-    """WSGI; answers webhooks and hands other requests to `behind`."""
-
-    def __init__(self, behind: WsgiApp, inbound: Inbound, intake: WebhookIntake) -> None:
-        self._behind = behind
-        self._inbound = inbound
-        self._intake = intake
-
-    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        path = environ["PATH_INFO"]
-        if environ["REQUEST_METHOD"] == "POST" and path.startswith(PREFIX):
-            event = path[len(PREFIX) :]
-            if event in self._intake.events:
-                return self._answer(event, environ, start_response)
-        answer: Iterable[bytes] = self._behind(environ, start_response)
-        return answer
-
-    def _answer(self, event: str, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        code = self._outcome(event, environ)
-        if code is None:
-            start_response("204 No Content", _NO_CONTENT)
-            return []
-        content = json.dumps(error_body(*code)).encode()
-        status = STATUS_OF_CODE[code[0]]
-        length, answer = cut_off(content) if given_up(environ) else (str(len(content)), [content])
-        headers = [("Content-Type", "application/json"), ("Content-Length", length), *BARE_HEADERS]
-        if status == STATUS_OF_CODE["busy"]:
-            headers.append(("Retry-After", str(RETRY_SECONDS)))
-        start_response(f"{status} {code[0]}", headers)
-        return answer
-
-    def _outcome(self, event: str, environ: dict[str, Any]) -> tuple[str, str | None] | None:
-        """None: the webhook was taken."""
-        try:
-            caller = self._inbound.server(call_of(environ))
-            body = read_body(environ)
-            if body is None:
-                return "too_large", None
-            self._intake.take(caller.tenant, event, body)
-        except TokenRefusedError as refusal:
-            log_refusal(refusal, Guard.SERVER, PREFIX + event)
-            return "unauthorized", None
-        except UseCaseError as error:
-            return error.code, error.message
-        except StorageUnavailable as error:
-            log_storage(error)
-            return "busy", None
-        except Exception as error:
-            # The outermost frame: nothing may escape.
-            log.exception("request_crashed", error=type(error).__name__)
-            return "internal_error", None
-        return None
 
 
 def _ids(fields: dict[str, Any], names: Iterable[str]) -> tuple[str, ...]:
