@@ -51,7 +51,7 @@ def check_the_links(become: Callable[..., Tab], world: World) -> None:
         expect(sidebar.get_by_role("link", name="My locks", exact=True)).to_be_visible()
         expect(sidebar.get_by_role("link", name="Installed apps", exact=True)).to_have_count(1 if admin else 0)
     tab.get_by_role("link", name="Installed apps", exact=True).click()
-    tab.get_by_role("link", name="Get started", exact=True).click()
+    tab.get_by_role("main").get_by_role("link", name="Get started").click()
     tab.locator(".app-page iframe").wait_for()
 
 
