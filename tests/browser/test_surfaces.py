@@ -10,7 +10,6 @@ import pytest
 from playwright.sync_api import FrameLocator, expect
 from playwright.sync_api import Page as Tab
 
-from tests.browser.conftest import Complaints
 from tests.browser.screens import Confluence
 from tests.browser.world import World, wait_for
 
@@ -88,9 +87,8 @@ def test_links_are_where_confluence_shows_them(become: Callable[..., Tab], world
     check_the_links(become, world)
 
 
-def test_macros_are_in_the_page(become: Callable[..., Tab], world: World, complaints: Complaints) -> None:
+def test_macros_are_in_the_page(become: Callable[..., Tab], world: World) -> None:
     check_macros(become, world)
-    complaints.forgive("429")  # the frames ask at once, more than a person has places for, and come again
 
 
 def test_guests_meet_the_macro(become: Callable[..., Tab], world: World) -> None:
