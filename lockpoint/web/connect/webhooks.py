@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -12,9 +10,10 @@ from flask import Blueprint, Response, request
 from prometheus_client import Counter
 
 from lockpoint.services.context import Door
-from lockpoint.services.errors import Invalid, NotFound, StorageUnavailable
+from lockpoint.services.errors import NotFound, StorageUnavailable
 from lockpoint.services.reconciliation.webhook_hints import Hint, take_hint
 from lockpoint.web.api.request_body import whole_body
+from lockpoint.web.event_bodies import bare_id, claimed_account, event_fields
 from lockpoint.web.event_door import Environ, Intake
 from lockpoint.web.guards import Guard, call_of, current_tenant, guarded_by
 
@@ -30,8 +29,6 @@ PREFIX: Final = "/connect/webhooks/"
 # Labels are our own words, never ids.
 _HINTS: Final = Counter("lockpoint_hints", "Webhooks by event and what came of them", ["event", "outcome"])
 
-_ID: Final = re.compile(r"(?:att)?([1-9][0-9]{0,19})")
-_ACCOUNT: Final = re.compile(r"[A-Za-z0-9:_-]{1,128}")
 _CONTAINERS: Final = ("page", "blog", "blogpost", "content")
 
 
@@ -62,33 +59,21 @@ class WebhookIntake:
 
 
 def read_hint(event: str, body: bytes) -> Hint:
-    """Return what a webhook's body names, and ignore the rest.
+    """Return what a webhook's body names, and ignore the rest; Invalid when it is no JSON object.
 
-    Ids come as numbers, digits or `att` and digits, in lists or alone: the sources disagree. Skips odd entries. Raises
-    Invalid when the body is no JSON object.
+    Ids come in lists or alone: the sources disagree. Odd entries are skipped.
     """
-    try:
-        fields = json.loads(body)
-    except (ValueError, RecursionError):
-        raise Invalid("The body is not JSON.") from None
-    if not isinstance(fields, dict):
-        raise Invalid("The body is not a JSON object.")
+    fields = event_fields(body)
     family = event.partition("_")[0]
     if family == "attachment":
         thrown_away = event in {"attachment_trashed", "attachment_removed"}
         return Hint(
             attachment_ids=_ids(fields, ("attachments", "attachment")),
-            trashed_by=_account(fields) if thrown_away else None,
+            trashed_by=claimed_account(fields.get("userAccountId")) if thrown_away else None,
         )
     if family == "space":
         return Hint(whole_site=True)
     return Hint(container_ids=_ids(fields, _CONTAINERS), moved=event.endswith("_moved"))
-
-
-def _account(fields: dict[str, Any]) -> str | None:
-    """Return the claimed actor; the job believes it only where all else agrees."""
-    account = fields.get("userAccountId")
-    return account if isinstance(account, str) and _ACCOUNT.fullmatch(account) else None
 
 
 def webhook_intakes(intake: WebhookIntake, inbound: Inbound) -> dict[str, Intake]:
@@ -125,15 +110,5 @@ def _entries(value: object) -> Iterator[object]:
 def _id(entry: object) -> str | None:
     """Return bare digits; `idAsString` is preferred, since numbers may have lost digits."""
     if isinstance(entry, dict):
-        return _id_text(entry.get("idAsString")) or _id_text(entry.get("id"))
-    return _id_text(entry)
-
-
-def _id_text(value: object) -> str | None:
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        return None
-    try:
-        match = _ID.fullmatch(str(value))
-    except ValueError:  # more digits than Python prints
-        return None
-    return match[1] if match else None
+        return bare_id(entry.get("idAsString")) or bare_id(entry.get("id"))
+    return bare_id(entry)
