@@ -31,8 +31,8 @@ describe("formats", () => {
   });
 
   test("days are spelt out in every language", () => {
-    const days = (locale: string): string | null => formatsFor(locale, "Europe/Berlin", () => NOW).duration(2 * 86_400 + 3 * 3_600);
-    expect(["de", "ru", "fr", "nl", "ja"].map(days)).toEqual(["2 Tage, 3 Std.", "2 дня 3 ч", "2 jours 3 h", "2 dagen, 3 uur", "2 日3 時間"]);
+    const days = (locale: string) => formatsFor(locale, "Europe/Berlin", () => NOW).duration(2 * 86_400)?.replace(/\s/, " ");
+    expect(["de", "ru", "fr", "nl", "ja"].map(days)).toEqual(["2 Tage", "2 дня", "2 jours", "2 dagen", "2 日"]);
   });
 
   test("a size uses the unit that keeps it short", () => {
