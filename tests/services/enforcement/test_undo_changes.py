@@ -20,13 +20,6 @@ from tests.fakes.world import ACME, ALICE, BOB
 from tests.services.stage import Stage
 
 
-@pytest.fixture
-def locked(stage: Stage) -> Stage:
-    stage.lock()
-    stage.world.clock.advance(minutes=1)
-    return stage
-
-
 def test_both_hear_of_a_rename_that_was_undone(locked: Stage) -> None:
     """L-47."""
     locked.world.site().rename(locked.file.id, BOB, "other.txt")
