@@ -11,13 +11,7 @@ import pytest
 from lockpoint.domain.events import MailKind
 from lockpoint.domain.signed_json import MacKeys
 from lockpoint.services.context import Tenant
-from lockpoint.services.errors import (
-    Forbidden,
-    GoneOrInvisible,
-    HostError,
-    HostUnavailable,
-    Unauthorised,
-)
+from lockpoint.services.errors import Forbidden, GoneOrInvisible, HostError, HostUnavailable, Unauthorised
 from lockpoint.services.notifications import send_mail
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.notifications import MailRefused, MailUnavailable

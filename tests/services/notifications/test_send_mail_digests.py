@@ -8,9 +8,7 @@ import pytest
 
 from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.lock import Held
-from lockpoint.services.errors import (
-    HostUnavailable,
-)
+from lockpoint.services.errors import HostUnavailable
 from lockpoint.services.locks import notify_me
 from lockpoint.services.locks.release import release
 from lockpoint.services.notifications import send_mail
