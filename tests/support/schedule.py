@@ -13,9 +13,13 @@ TOGETHER: Final = ("tests/e2e", "tests/browser")
 
 FIRST: Final = (
     *TOGETHER,
-    "tests/web/test_access_matrix.py",
+    "tests/web/access/test_locks.py",
+    "tests/web/forge/access/test_locks.py",
+    "tests/web/access/test_requests.py",
+    "tests/web/forge/access/test_requests.py",
     "tests/web/api/test_openapi.py",
-    "tests/web/forge/test_access.py",
+    "tests/web/access/test_bulk.py",
+    "tests/web/forge/access/test_bulk.py",
     "tests/devstack/test_dev.py",
     "tests/storm/test_storm.py",
     "tests/storage/jobs/test_runner.py",
