@@ -23,7 +23,8 @@ from lockpoint.services.context import Actor, Tenant
 from lockpoint.services.known_pages import KnownPages
 from lockpoint.services.lock_record.file_state import reading_of
 from lockpoint.services.ports.confluence import Person, StoredProperty
-from tests.fakes.confluence import APP_ACCOUNT, FakeConfluence, FakeSite, Page, StoredFile
+from tests.fakes.confluence.site import APP_ACCOUNT, FakeSite, Page, StoredFile
+from tests.fakes.confluence.whole import FakeConfluence
 from tests.fakes.forge import ports_about_forge
 from tests.fakes.people import ports_about_people
 from tests.fakes.storage import (

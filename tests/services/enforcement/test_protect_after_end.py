@@ -14,7 +14,7 @@ from lockpoint.services.errors import Rejected
 from lockpoint.services.lock_record.file_state import read_state
 from lockpoint.services.locks import end_lock
 from lockpoint.services.ports.locks import Effects, Restoration
-from tests.fakes.confluence import APP_ACCOUNT
+from tests.fakes.confluence.site import APP_ACCOUNT
 from tests.fakes.world import ACME, ALICE, BOB, DANA
 from tests.services.stage import Stage
 

@@ -6,7 +6,7 @@ import pytest
 
 from lockpoint.domain.events import AuditKind
 from lockpoint.services.ports.jobs import JobKind
-from tests.fakes.confluence import APP_ACCOUNT
+from tests.fakes.confluence.site import APP_ACCOUNT
 from tests.fakes.world import ACME, BOB, DANA, SAM
 from tests.services.enforcement.told import BOTH_TOLD
 from tests.services.stage import Stage, make_stage, refusal_of

@@ -16,7 +16,7 @@ from lockpoint.services.notifications.mail_facts import FILES_NAMED
 from lockpoint.services.ports.jobs import JobKind
 from lockpoint.services.ports.notifications import MailFacts
 from lockpoint.services.reconciliation.reconcile import reconcile
-from tests.fakes.confluence import StoredFile
+from tests.fakes.confluence.site import StoredFile
 from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, START
 from tests.services.stage import Stage
 
