@@ -21,23 +21,16 @@ from lockpoint.storage.notifications.recent_intents import PostgresRecentIntents
 from lockpoint.storage.privacy.audit_log import PostgresAuditLog
 from lockpoint.storage.tenancy.installations import PostgresInstallations, PostgresTenants
 from lockpoint.storage.tenancy.site_states import PostgresSiteStates
-from tests.fakes.storage import (
-    FakeAuditLog,
-    FakeCreationGuard,
-    FakeEffects,
-    FakeHeldFileJobs,
-    FakeIntents,
-    FakeJobs,
-    FakeLockIndex,
-    FakeMailFigures,
-    FakeRecentIntents,
-    FakeRequests,
-    FakeRestorations,
-    FakeSiteStates,
-    FakeTenants,
-    FakeWitnesses,
-    Tables,
-)
+from tests.fakes.storage.audit_log import FakeAuditLog
+from tests.fakes.storage.effects import FakeEffects
+from tests.fakes.storage.jobs import FakeHeldFileJobs, FakeJobs
+from tests.fakes.storage.lock_index import FakeLockIndex
+from tests.fakes.storage.mails import FakeIntents, FakeMailFigures, FakeRecentIntents
+from tests.fakes.storage.requests import FakeCreationGuard, FakeRequests
+from tests.fakes.storage.restorations import FakeRestorations
+from tests.fakes.storage.sites import FakeSiteStates, FakeTenants
+from tests.fakes.storage.tables import Tables
+from tests.fakes.storage.witnesses import FakeWitnesses
 from tests.fakes.world import ACME, GLOBEX, FakeClock
 from tests.storage.builders import count, queue
 
