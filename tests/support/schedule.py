@@ -37,7 +37,7 @@ FIRST: Final = (
     "tests/properties/test_mutants.py",
     "tests/web/test_space_activation.py",
     "tests/support/test_time_limits.py",
-    "tests/storage/backup/test_backups.py",
+    "tests/storage/backup/test_backups_replacing.py",
     "tests/structure/test_bin_mutants.py",
     "tests/storage/privacy/test_scan_sources.py",
     "tests/commands/test_output.py",
