@@ -3,18 +3,13 @@ from collections.abc import Iterator
 import pytest
 
 from tests.web.access.matrix import Matrix
-from tests.web.access.things import add_inactive_space, appoint, kept_files
-from tests.web.api.document import CheckedApi
 from tests.web.live_app import LiveApp
 
 
 @pytest.fixture(scope="module")
 def matrix(live: LiveApp) -> Iterator[Matrix]:
     """Counts the cells; `pytest -s` shows the total."""
-    live.control("sites/acme/person", account="erin", status="inactive")
-    appoint(live)
-    add_inactive_space(live)
-    made = Matrix(live, CheckedApi(live), kept_files(live))
+    made = Matrix.on(live)
     yield made
     print(f"\naccess matrix: {made.cells} calls, {made.leaks} leaks")  # noqa: T201 - a figure of the release
 

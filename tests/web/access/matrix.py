@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
+from typing import Any, Self
 
 import pytest
 import requests
@@ -24,7 +24,7 @@ from tests.web.access.table import (
     Thing,
     expected,
 )
-from tests.web.access.things import make
+from tests.web.access.things import add_inactive_space, appoint, kept_files, make
 from tests.web.api.document import CheckedApi
 from tests.web.live_app import SAME_FILE, Json, LiveApp, request_id
 
@@ -43,6 +43,14 @@ class Matrix:
     kept: dict[Thing, Target]
     cells: int = 0
     leaks: int = 0
+
+    @classmethod
+    def on(cls, live: LiveApp) -> Self:
+        """Add the people and places of the table to the running sites."""
+        live.control("sites/acme/person", account="erin", status="inactive")
+        appoint(live)
+        add_inactive_space(live)
+        return cls(live, CheckedApi(live), kept_files(live))
 
     def call(self, person: Person, route: Route, target: Target) -> requests.Response:
         self.cells += 1

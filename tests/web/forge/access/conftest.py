@@ -6,8 +6,6 @@ import requests
 from tests.web.access.conftest import other_site_state
 from tests.web.access.matrix import Matrix
 from tests.web.access.table import Person, Role, Route, Target
-from tests.web.access.things import add_inactive_space, appoint, kept_files
-from tests.web.api.document import CheckedApi
 from tests.web.live_app import LiveApp
 
 __all__ = ["other_site_state"]
@@ -28,7 +26,4 @@ class ForgeMatrix(Matrix):
 
 @pytest.fixture(scope="module")
 def matrix(live: LiveApp) -> Matrix:
-    live.control("sites/acme/person", account="erin", status="inactive")
-    appoint(live)
-    add_inactive_space(live)
-    return ForgeMatrix(live, CheckedApi(live), kept_files(live))
+    return ForgeMatrix.on(live)
