@@ -11,10 +11,11 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from lockpoint.services.deadlines import answering_within
 from lockpoint.web.api.request_body import LARGEST_BODY
 from lockpoint.web.connect.lifecycle import lifecycle_routes
-from lockpoint.web.connect.webhooks import WebhookDoor, WebhookIntake, webhook_routes
+from lockpoint.web.connect.webhooks import WebhookIntake, webhook_intakes, webhook_routes
 from lockpoint.web.document_pages import document_routes
 from lockpoint.web.errors import handle_errors
-from lockpoint.web.forge.routes import mount_api, platform_routes
+from lockpoint.web.event_door import EventDoor
+from lockpoint.web.forge.routes import event_intakes, mount_api, platform_routes
 from lockpoint.web.guards import Guard, LinkReader, guard_of, guarded_by, protect
 from lockpoint.web.headers import send_headers
 from lockpoint.web.health import Ping, health_routes
@@ -116,7 +117,10 @@ def _mount(app: Flask, shell: Shell, intake: WebhookIntake) -> None:
     if shell.proxy_hops:
         hops = shell.proxy_hops
         behind = ProxyFix(behind, x_for=hops, x_proto=hops, x_host=hops)
-    app.wsgi_app = WebhookDoor(behind, shell.inbound, intake)  # type: ignore[method-assign]
+    intakes = webhook_intakes(intake, shell.inbound)
+    if shell.forge is not None:
+        intakes |= event_intakes(shell.services, shell.forge)
+    app.wsgi_app = EventDoor(behind, intakes)  # type: ignore[method-assign]
 
 
 def _in_time(behind: Any) -> Any:

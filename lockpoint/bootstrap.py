@@ -292,15 +292,16 @@ def build(settings: Settings) -> Services:
 
 def build_app(settings: Settings) -> Flask:
     neighbours = connect(settings, WEB_CONNECTIONS)
-    services = services_on(neighbours)
-    heard, times = HeardLicences(services), TimelyTokens()
+    without_licences = services_on(neighbours)
+    heard, times = HeardLicences(without_licences), TimelyTokens()
+    services = replace(without_licences, caches=(*without_licences.caches, heard))
     return create_app(
         Shell(
             inbound=_inbound(neighbours, heard, times),
             descriptor=descriptor.build(
                 app_key=settings.app_key, base_url=settings.base_url, licensing=settings.licensing
             ),
-            services=replace(services, caches=(*services.caches, heard)),
+            services=services,
             gauges=PostgresGauges(neighbours.database),
             pings=(*_pings(neighbours), clock_ping(services.clock_offsets), tokens_ping(times)),
             read_link=partial(read_link, services),

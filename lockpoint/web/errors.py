@@ -96,10 +96,16 @@ def error_answer(code: str, message: str | None = None, details: Mapping[str, ob
     """Sends Retry-After where waiting helps."""
     answer = jsonify(error_body(code, message, details))
     answer.status_code = STATUS_OF_CODE[code]
-    seconds = (details or {}).get("retryAfter", RETRY_SECONDS if code in {"busy", "too_many_requests"} else None)
-    if isinstance(seconds, int | float):
-        answer.headers["Retry-After"] = str(max(1, math.ceil(seconds)))
+    wait = retry_after(code, details or {})
+    if wait is not None:
+        answer.headers["Retry-After"] = wait
     return answer
+
+
+def retry_after(code: str, details: Mapping[str, object]) -> str | None:
+    """Return the header's seconds, where waiting helps."""
+    seconds = details.get("retryAfter", RETRY_SECONDS if code in {"busy", "too_many_requests"} else None)
+    return str(max(1, math.ceil(seconds))) if isinstance(seconds, int | float) else None
 
 
 def handle_errors(app: Flask) -> None:

@@ -37,7 +37,8 @@ log = structlog.get_logger("lockpoint.security")
 _TOKENS_REFUSED: Final = Counter("lockpoint_tokens_refused", "Refused tokens", ["guard", "reason"])
 
 FORGE_PREFIX: Final = "/forge"
-SIGNS: Final = {f"{FORGE_PREFIX}/events": Sign.EVENT, f"{FORGE_PREFIX}/tick": Sign.TICK}
+EVENTS: Final = f"{FORGE_PREFIX}/events"
+SIGNS: Final = {EVENTS: Sign.EVENT, f"{FORGE_PREFIX}/tick": Sign.TICK}
 
 _MARK: Final = "lockpoint_guard"
 _PATH_AS_IS: Final = "/-._~!$&'()*+,;=:@"

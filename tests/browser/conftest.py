@@ -33,6 +33,9 @@ WIDE: Final = (1280, 900)
 PREFER_DARK: Final = "if (window === window.top) localStorage.setItem('sim.colorMode', 'dark')"
 # Connect's library logs its measurements and rejected promises below this level.
 ERROR_LEVELS: Final = frozenset({"error"})
+PUT_OFF: Final = "status of 429"
+MOST_PUT_OFF: Final = 12
+"""Requests of a test that may find a person's few places taken: screens come again, and a busy machine is slow."""
 
 
 @dataclass
@@ -51,6 +54,10 @@ class Complaints:
     def forgive(self, pattern: str) -> None:
         """Drop errors that the test provoked."""
         self.lines = [line for line in self.lines if not re.search(pattern, line)]
+
+    def forgive_being_put_off(self) -> None:
+        if sum(PUT_OFF in line for line in self.lines) <= MOST_PUT_OFF:
+            self.forgive(PUT_OFF)
 
 
 @pytest.fixture(scope="session")
@@ -84,6 +91,7 @@ def complaints() -> Iterator[Complaints]:
     """Fail if a browser reported an error."""
     heard = Complaints()
     yield heard
+    heard.forgive_being_put_off()
     assert heard.lines == []
 
 

@@ -214,9 +214,8 @@ def test_health_tells_how_long_the_app_has_access(become: Callable[..., Tab], wo
     expect(admin.get_by_text("Renewed:")).to_be_visible()
 
 
-def test_macros_are_in_the_page(become: Callable[..., Tab], world: World, complaints: Complaints) -> None:
+def test_macros_are_in_the_page(become: Callable[..., Tab], world: World) -> None:
     check_macros(become, world)
-    complaints.forgive("429")  # as on Connect
 
 
 def test_the_author_of_a_macro_chooses_what_it_lists(become: Callable[..., Tab], world: World, axe: str) -> None:

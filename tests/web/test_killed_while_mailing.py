@@ -248,7 +248,7 @@ def _other(scene: Scene) -> psycopg.Connection:
 
 
 def _forget_what_waits(scene: Scene) -> None:
-    """End the dead worker's statements: Postgres would carry them out, for it notices a dead client only when it answers."""
+    """End the dead worker's statements, which Postgres would carry out: it notices a dead client when it answers."""
     scene.ask(
         "select pg_terminate_backend(pid) from pg_stat_activity"
         " where wait_event_type = 'Lock' and datname = current_database()"

@@ -1,5 +1,5 @@
 /** The self-test by a click. Soon after the last one the server answers with that one's result, which must not pass for a new one. */
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { healthApi, type Client, type SelfTest } from "../api";
 import { useAct, type Act } from "./useAct";
 
@@ -10,9 +10,12 @@ export interface SelfTestAct extends Act<[]> {
 
 export function useSelfTest(client: Client, before: SelfTest | null, onDone: () => void): SelfTestAct {
   const [rest, setRest] = useState(0);
+  const answered = useRef<string | null>(null);
   const act = useAct(async () => {
     const { at, secondsUntilNext } = await healthApi(client).runSelfTest();
-    setRest(at === (before?.at ?? null) ? secondsUntilNext : 0);
+    const isOld = at === (before?.at ?? null) || at === answered.current;
+    answered.current = at;
+    setRest(isOld ? secondsUntilNext : 0);
   }, onDone);
   return { ...act, rest };
 }

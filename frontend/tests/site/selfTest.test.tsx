@@ -28,3 +28,12 @@ test.each([
   await userEvent.setup().click(screen.getByRole("button", { name: "Run it again" }));
   expect(await screen.findByText(words)).toBeTruthy();
 });
+
+test("a second click, before the screen was read again, does not call the same result a new one", async () => {
+  render(<Shown answer={{ result: "works", at: "2026-11-21T10:05:00Z", secondsUntilNext: 58 }} />);
+  const button = screen.getByRole("button", { name: "Run it again" });
+  await userEvent.setup().click(button);
+  await screen.findByText("The self-test has run.");
+  await userEvent.setup().click(button);
+  expect(await screen.findByText("This is still the last result. The self-test can run again in 58 seconds.")).toBeTruthy();
+});

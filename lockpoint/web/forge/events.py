@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
 from prometheus_client import Counter
 
-from lockpoint.services.errors import Invalid
 from lockpoint.services.reconciliation.webhook_hints import Hint, take_hint
+from lockpoint.web.event_bodies import bare_id, claimed_account, event_fields
 
 if TYPE_CHECKING:
     from lockpoint.services.container import Services
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
 # Labels are our own words, never ids.
 _EVENTS: Final = Counter("lockpoint_forge_events", "Events by kind and what came of them", ["kind", "outcome"])
 
-_ID: Final = re.compile(r"(?:att)?([1-9][0-9]{0,19})")
-_ACCOUNT: Final = re.compile(r"[A-Za-z0-9:_-]{1,128}")
 _EVENT: Final = re.compile(r"avi:confluence:([a-z_]{1,40}):(attachment|page|blogpost|space)(?::V2)?")
 _GONE: Final = frozenset({"trashed", "deleted"})
 _CONTAINERS: Final = ("content", "page", "blogpost")
@@ -41,12 +38,7 @@ def take_event(services: Services, tenant: Tenant, body: bytes) -> None:
 
 def read_event(body: bytes) -> dict[str, Any]:
     """Return the event: the body itself, or below `payload`, as the documents print a repeated one (F2)."""
-    try:
-        fields = json.loads(body)
-    except (ValueError, RecursionError):
-        raise Invalid("The body is not JSON.") from None
-    if not isinstance(fields, dict):
-        raise Invalid("The body is not a JSON object.")
+    fields = event_fields(body)
     inner = fields.get("payload")
     return inner if isinstance(inner, dict) and "eventType" not in fields else fields
 
@@ -66,10 +58,7 @@ def _hint(kind: str, event: dict[str, Any]) -> Hint:
 
 
 def _thrown_away_by(event: dict[str, Any]) -> str | None:
-    """Return the claimed actor; the job believes it only where all else agrees."""
-    deed, account = _deed(event), event.get("atlassianId")
-    named = isinstance(account, str) and _ACCOUNT.fullmatch(account) is not None
-    return str(account) if deed in _GONE and named else None
+    return claimed_account(event.get("atlassianId")) if _deed(event) in _GONE else None
 
 
 def _deed(event: dict[str, Any]) -> str:
@@ -82,11 +71,4 @@ def _ids(event: dict[str, Any], names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _id(entry: object) -> str | None:
-    value = entry.get("id") if isinstance(entry, dict) else None
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        return None
-    try:
-        match = _ID.fullmatch(str(value))
-    except ValueError:  # more digits than Python prints
-        return None
-    return match[1] if match else None
+    return bare_id(entry.get("id")) if isinstance(entry, dict) else None

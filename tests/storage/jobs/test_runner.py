@@ -138,22 +138,22 @@ def test_a_paused_worker_comes_back_to_a_job_of_another(
     workers: Workers, jobs: PostgresJobs, database: Database
 ) -> None:
     """F40: SIGSTOP, silence, SIGCONT: the job runs twice, ends once in the queue, and both workers go on."""
-    jobs.defer([job("sleep 1")])
+    jobs.defer([job("sleep 3")])
     paused = workers.start()
-    workers.wait(lambda: workers.marks("began") == ["sleep 1"])
+    workers.wait(lambda: workers.marks("began") == ["sleep 3"])
     paused.send_signal(signal.SIGSTOP)
     with database.transaction() as connection:
         connection.execute(update(WORKERS).values(last_heartbeat=text("now() - interval '90 seconds'")))
     other = workers.start()
-    workers.wait(lambda: workers.marks("ended") == ["sleep 1"], 20)
+    workers.wait(lambda: workers.marks("ended") == ["sleep 3"], 20)
     paused.send_signal(signal.SIGCONT)
-    workers.wait(lambda: workers.marks("ended") == ["sleep 1", "sleep 1"], 20)
+    workers.wait(lambda: workers.marks("ended") == ["sleep 3", "sleep 3"], 20)
     workers.wait(lambda: queue(database) == [])
     other.send_signal(signal.SIGTERM)
     assert other.wait(10) == 0
     jobs.defer([job("sleep 0")])
     workers.wait(lambda: workers.marks("ended")[2:] == ["sleep 0"], 20)
-    assert workers.marks("began").count("sleep 1") == 2
+    assert workers.marks("began").count("sleep 3") == 2
 
 
 def test_a_job_that_must_wait_waits(workers: Workers, jobs: PostgresJobs, database: Database) -> None:

@@ -12,10 +12,20 @@ import requests
 
 from lockpoint.services.errors import Invalid
 from lockpoint.services.ports.jobs import JobKind
+from lockpoint.web.event_door import EventDoor
 from lockpoint.web.forge.events import read_event
 from simulator.world.seed import BOB
 from tests.commands.run import lockpoint
 from tests.web.live_app import FORGE_APP, LiveApp
+
+
+@pytest.fixture(params=["door", "flask"], autouse=True)
+def answered_by(request: pytest.FixtureRequest, live: LiveApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every behaviour holds for the door in front of Flask and for the route behind it."""
+    door: Any = live.flask.wsgi_app
+    assert isinstance(door, EventDoor)
+    if request.param == "flask":
+        monkeypatch.setattr(live.flask, "wsgi_app", door._behind)
 
 
 def send(live: LiveApp, body: object) -> requests.Response:
