@@ -78,6 +78,7 @@ ACROSS = {
     "web/forge/test_macro_export.py": "the macro's export through the Forge door",
     "web/forge/test_move.py": "a site that moves to Forge and back",
     "web/forge/test_recorded_calls.py": "front ends that are older than the server",
+    "web/test_half_dead_database.py": "every call while the database is silent",
     "web/test_killed_while_mailing.py": "the worker process dies at each step of a mail",
     "web/test_lock_times.py": "warnings, links and unlocking over HTTP and SMTP, by the clock",
     "web/test_locked_files.py": "what becomes of a locked file, over HTTP",
