@@ -43,7 +43,8 @@ from tests.e2e.journeys import CANARIES, OURS, Journeys, disguised
 from tests.e2e.system import Json, System, wait_for
 from tests.fakes.world import APP_ACCOUNT, FakeClock
 from tests.properties import enforcement_model, schedule_model
-from tests.properties.mutants import MUTANTS, hunt
+from tests.properties.mutants.catalogue import MUTANTS
+from tests.properties.mutants.mutant import hunt
 from tests.properties.oracle import Violation
 from tests.services import test_crashes
 from tests.services.stage import make_stage

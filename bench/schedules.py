@@ -22,7 +22,8 @@ from functools import partial
 from typing import Any
 
 from tests.properties import enforcement_model, lock_model, schedule_model
-from tests.properties.mutants import MUTANTS, hunt
+from tests.properties.mutants.catalogue import MUTANTS
+from tests.properties.mutants.mutant import hunt
 from tests.properties.oracle import Violation
 
 MACHINES: dict[str, Callable[[int], Any]] = {

@@ -39,7 +39,7 @@ class Intake:
     take: Callable[[Environ], None]
 
 
-class Refusal(NamedTuple):
+class _Refusal(NamedTuple):
     code: str
     message: str | None = None
     details: Mapping[str, object] = {}
@@ -64,28 +64,28 @@ class EventDoor:
         return _say(refusal, environ, start_response)
 
 
-def _refusal(intake: Intake, environ: Environ) -> Refusal | None:
+def _refusal(intake: Intake, environ: Environ) -> _Refusal | None:
     """None: the event was taken."""
     try:
         intake.take(environ)
     except TokenRefusedError as refusal:
         log_refusal(refusal, intake.guard, environ["PATH_INFO"])
-        return Refusal("unauthorized")
+        return _Refusal("unauthorized")
     except RequestEntityTooLarge:
-        return Refusal("too_large")
+        return _Refusal("too_large")
     except UseCaseError as error:
-        return Refusal(error.code, error.message, error.details)
+        return _Refusal(error.code, error.message, error.details)
     except StorageUnavailable as error:
         log_storage(error)
-        return Refusal("busy")
+        return _Refusal("busy")
     except Exception as error:
         # The outermost frame: nothing may escape.
         log.exception("request_crashed", error=type(error).__name__)
-        return Refusal("internal_error")
+        return _Refusal("internal_error")
     return None
 
 
-def _say(refusal: Refusal, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+def _say(refusal: _Refusal, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
     content = json.dumps(error_body(*refusal)).encode()
     length, answer = cut_off(content) if given_up(environ) else (str(len(content)), [content])
     headers = [("Content-Type", "application/json"), ("Content-Length", length), *BARE_HEADERS]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -15,10 +13,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, sync_playwright
 from playwright.sync_api import Page as Tab
 
-from devstack.environment import spare_ports
+from devstack.confluence import FORGE
 from devstack.stack import ROOT, Stack
+from tests.browser.whole_system import whole_system
 from tests.browser.world import World
-from tests.support.installed import wait_for_installs
 
 ARGUMENTS: Final = (
     "--no-sandbox",
@@ -65,16 +63,14 @@ class Complaints:
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Everything `bin/run` starts, on spare ports, with the app installed on both sites."""
-    lines: list[str] = []
-    folder = tmp_path_factory.mktemp("stack")
-    running = Stack(folder, spare_ports(), {}, lambda name, line: lines.append(f"{name} | {line}"), durable=False)
-    try:
-        running.start(threading.Event())
-        wait_for_installs(running)
+    with whole_system(tmp_path_factory.mktemp("stack")) as running:
         yield running
-    finally:
-        running.stop()
-        sys.stdout.write("\n".join(lines[-80:]))  # pytest shows it with an error of this fixture
+
+
+@pytest.fixture(scope="module", params=["connect", FORGE])
+def door(request: pytest.FixtureRequest) -> str:
+    """By which the first site comes, for tests that run the whole system by either."""
+    return str(request.param)
 
 
 @pytest.fixture
@@ -99,6 +95,14 @@ def complaints() -> Iterator[Complaints]:
     assert heard.lines == []
 
 
+def context_of(browser: Browser, origin: str, name: str | None, size: tuple[int, int] = WIDE) -> BrowserContext:
+    """Return a browser of somebody's own; None is not logged in."""
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]})
+    if name is not None:
+        context.request.post(f"{origin}/_sim/be", data={"account": name})
+    return context
+
+
 @pytest.fixture
 def become(browser: Browser, world: World, complaints: Complaints) -> Iterator[Callable[..., Tab]]:
     """`become("alice")` gives a tab in a browser of Alice's own; `size` and `dark` choose how she looks at it.
@@ -108,10 +112,8 @@ def become(browser: Browser, world: World, complaints: Complaints) -> Iterator[C
     with ExitStack() as opened:
 
         def open_browser(name: str | None, *, size: tuple[int, int] = WIDE, dark: bool = False) -> Tab:
-            context: BrowserContext = browser.new_context(viewport={"width": size[0], "height": size[1]})
+            context = context_of(browser, world.origin, name, size)
             opened.callback(context.close)
-            if name is not None:
-                context.request.post(f"{world.origin}/_sim/be", data={"account": name})
             if dark:
                 context.add_init_script(PREFER_DARK)
             tab = context.new_page()

@@ -15,6 +15,14 @@ APP_PAGE: Final = ".app-page iframe"
 SPACE: Final = "DS"
 
 
+def go_to(target: Locator, key: str) -> None:
+    """Press a key until the focus is there, or has not come for long."""
+    for _ in range(30):
+        if target.evaluate("(element) => element === document.activeElement"):
+            return
+        target.page.keyboard.press(key)
+
+
 class Confluence:
     """A page of the local Confluence in one person's browser."""
 

@@ -7,7 +7,7 @@ from playwright.sync_api import FilePayload, expect
 from playwright.sync_api import Page as Tab
 
 from tests.browser.conftest import Complaints
-from tests.browser.screens import Confluence, Dialog
+from tests.browser.screens import Confluence, Dialog, go_to
 from tests.browser.world import World, wait_for
 
 pytestmark = pytest.mark.processes
@@ -199,10 +199,7 @@ def test_keyboard_alone(become: Callable[..., Tab], world: World) -> None:
     frame = tab.frame_locator("dialog.dialog iframe")
     lock = frame.get_by_role("button", name="Lock keys.txt", exact=True)
     lock.wait_for()
-    for _ in range(30):
-        if lock.evaluate("(button) => button === document.activeElement"):
-            break
-        tab.keyboard.press("Tab")
+    go_to(lock, "Tab")
     tab.keyboard.press("Enter")
     unlock = frame.get_by_role("button", name="Unlock keys.txt")
     expect(unlock).to_be_focused()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import threading
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -12,14 +10,13 @@ from playwright.sync_api import FilePayload, Frame, Route, expect
 from playwright.sync_api import Page as Tab
 
 from devstack.confluence import FORGE
-from devstack.environment import spare_ports
 from devstack.stack import Stack
 from tests.browser.conftest import Complaints
-from tests.browser.screens import Confluence
+from tests.browser.screens import Confluence, go_to
 from tests.browser.test_accessibility import SIDEWAYS, SIZES, violations
 from tests.browser.test_surfaces import check_macros, check_the_links, check_the_pages_of_the_app
+from tests.browser.whole_system import whole_system
 from tests.browser.world import ACME, World, wait_for
-from tests.support.installed import wait_for_installs
 
 pytestmark = pytest.mark.processes
 
@@ -44,19 +41,8 @@ MODE: Final = "() => document.documentElement.dataset.colorMode"
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The whole system; on the first site the Forge app alone is installed."""
-    lines: list[str] = []
-    folder = tmp_path_factory.mktemp("forge")
-    doors = {ACME: FORGE}
-    running = Stack(
-        folder, spare_ports(), {}, lambda name, line: lines.append(f"{name} | {line}"), durable=False, doors=doors
-    )
-    try:
-        running.start(threading.Event())
-        wait_for_installs(running)
+    with whole_system(tmp_path_factory.mktemp("forge"), doors={ACME: FORGE}) as running:
         yield running
-    finally:
-        running.stop()
-        sys.stdout.write("\n".join(lines[-80:]))  # pytest shows it with an error of this fixture
 
 
 def app_frame(tab: Tab) -> Frame:
@@ -140,17 +126,11 @@ def test_keyboard_alone(become: Callable[..., Tab], world: World) -> None:
     frame = tab.frame_locator("dialog.dialog iframe")
     lock = frame.get_by_role("button", name="Lock keys.txt", exact=True)
     lock.wait_for()
-    for _ in range(30):
-        if lock.evaluate("(button) => button === document.activeElement"):
-            break
-        tab.keyboard.press("Tab")
+    go_to(lock, "Tab")
     tab.keyboard.press("Enter")
     expect(frame.get_by_role("button", name="Unlock keys.txt")).to_be_focused()
     close = frame.get_by_role("button", name="Close")
-    for _ in range(30):
-        if close.evaluate("(button) => button === document.activeElement"):
-            break
-        tab.keyboard.press("Shift+Tab")
+    go_to(close, "Shift+Tab")
     tab.keyboard.press("Enter")
     tab.locator("dialog.dialog").wait_for(state="detached")
     expect(byline).to_be_focused()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import threading
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -11,14 +9,12 @@ import pytest
 from playwright.sync_api import Frame, expect
 from playwright.sync_api import Page as Tab
 
-from devstack.confluence import FORGE
-from devstack.environment import spare_ports
 from devstack.stack import Stack
 from tests.browser.many_rows import ROWS, ManyRows, name
 from tests.browser.screens import Confluence
 from tests.browser.test_accessibility import SIDEWAYS, violations
+from tests.browser.whole_system import whole_system
 from tests.browser.world import ACME, World, wait_for
-from tests.support.installed import wait_for_installs
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(240)]
 
@@ -32,29 +28,10 @@ MIDDLE: Final = """() => {
 }"""
 
 
-@pytest.fixture(scope="module", params=["connect", FORGE])
-def door(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
 @pytest.fixture(scope="module")
 def stack(door: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    lines: list[str] = []
-    running = Stack(
-        tmp_path_factory.mktemp("long"),
-        spare_ports(),
-        {},
-        lambda name, line: lines.append(f"{name} | {line}"),
-        durable=False,
-        doors={ACME: door},
-    )
-    try:
-        running.start(threading.Event())
-        wait_for_installs(running)
+    with whole_system(tmp_path_factory.mktemp("long"), doors={ACME: door}) as running:
         yield running
-    finally:
-        running.stop()
-        sys.stdout.write("\n".join(lines[-80:]))  # pytest shows it with an error of this fixture
 
 
 class LongList:
@@ -91,18 +68,23 @@ class LongList:
         return str(row), int(top)
 
 
+def served_to(tab: Tab) -> LongList:
+    """Answer this tab's lists with many rows."""
+    shelf = ManyRows()
+    shelf.serve(tab)
+    return LongList(tab, shelf)
+
+
 Open = Callable[..., LongList]
 
 
 @pytest.fixture
 def open_dialog(become: Callable[..., Tab], world: World) -> Open:
     def open_it(size: tuple[int, int] = (1280, 900)) -> LongList:
-        tab = become("alice", size=size)
-        shelf = ManyRows()
-        shelf.serve(tab)
-        dialog = Confluence(tab, world.page("Long", "one.txt")).open().dialog_by_byline()
+        shown = served_to(become("alice", size=size))
+        dialog = Confluence(shown.tab, world.page("Long", "one.txt")).open().dialog_by_byline()
         expect(dialog.frame.get_by_role("table")).to_have_attribute("aria-rowcount", str(ROWS + 1), timeout=30_000)
-        return LongList(tab, shelf)
+        return shown
 
     return open_it
 
@@ -110,13 +92,11 @@ def open_dialog(become: Callable[..., Tab], world: World) -> Open:
 @pytest.fixture
 def open_site(become: Callable[..., Tab], world: World) -> Open:
     def open_it(size: tuple[int, int] = (1280, 900)) -> LongList:
-        tab = become("sam", size=size)
-        shelf = ManyRows()
-        shelf.serve(tab)
-        screen = Confluence(tab, world.page("Long", "one.txt")).admin()
+        shown = served_to(become("sam", size=size))
+        screen = Confluence(shown.tab, world.page("Long", "one.txt")).admin()
         screen.locator('[data-tab="locks"]').click()
         screen.locator("tr[data-row]").first.wait_for()
-        return LongList(tab, shelf)
+        return shown
 
     return open_it
 

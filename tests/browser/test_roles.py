@@ -5,8 +5,6 @@ The API's answer to the same person's call decides, whatever the table of roles 
 
 from __future__ import annotations
 
-import sys
-import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -17,9 +15,8 @@ import pytest
 from playwright.sync_api import Browser, FrameLocator, Route, expect
 
 from devstack.confluence import FORGE
-from devstack.environment import spare_ports
 from devstack.stack import Stack
-from tests.browser.conftest import WIDE, Complaints
+from tests.browser.conftest import Complaints, context_of
 from tests.browser.roles import (
     BULK,
     SETTINGS,
@@ -40,8 +37,8 @@ from tests.browser.roles import (
     uploads_of,
 )
 from tests.browser.screens import Confluence
+from tests.browser.whole_system import whole_system
 from tests.browser.world import ACME, Json, Page, World, wait_for
-from tests.support.installed import wait_for_installs
 
 pytestmark = [pytest.mark.processes, pytest.mark.long, pytest.mark.timeout(600)]
 
@@ -64,30 +61,11 @@ PATIENCE_MS: Final = 30_000
 REFUSED: Final = r"status of (401|403|404|409|412|422|429)"
 
 
-@pytest.fixture(scope="module", params=["connect", FORGE])
-def door(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
 @pytest.fixture(scope="module")
 def stack(door: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The whole system as `bin/run` starts it, the first site by either door."""
-    lines: list[str] = []
-    running = Stack(
-        tmp_path_factory.mktemp("roles"),
-        spare_ports(),
-        ENOUGH,
-        lambda name, line: lines.append(f"{name} | {line}"),
-        durable=False,
-        doors={ACME: door},
-    )
-    try:
-        running.start(threading.Event())
-        wait_for_installs(running)
+    with whole_system(tmp_path_factory.mktemp("roles"), ENOUGH, doors={ACME: door}) as running:
         yield running
-    finally:
-        running.stop()
-        sys.stdout.write("\n".join(lines[-80:]))  # pytest shows it with an error of this fixture
 
 
 @pytest.fixture(scope="module")
@@ -113,10 +91,8 @@ class Seats:
 
     def of(self, person: str | None) -> Seat:
         if person not in self._seats:
-            context = self._browser.new_context(viewport={"width": WIDE[0], "height": WIDE[1]})
+            context = context_of(self._browser, self._origin, person)
             self._opened.callback(context.close)
-            if person is not None:
-                context.request.post(f"{self._origin}/_sim/be", data={"account": person})
             tab = context.new_page()
             self.complaints.watch(tab)
             self._seats[person] = Seat(tab, person or "a guest")

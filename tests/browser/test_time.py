@@ -2,46 +2,27 @@
 
 from __future__ import annotations
 
-import sys
-import threading
 from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Page as Tab
 from playwright.sync_api import expect
 
-from devstack.confluence import FORGE
-from devstack.environment import spare_ports
 from devstack.stack import Stack
 from tests.browser.conftest import Complaints
 from tests.browser.screens import Confluence
 from tests.browser.test_accessibility import violations
+from tests.browser.whole_system import whole_system
 from tests.browser.world import ACME, World, wait_for
-from tests.support.installed import wait_for_installs
 
 pytestmark = pytest.mark.processes
 
 
-@pytest.fixture(scope="module", params=["connect", FORGE])
-def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+@pytest.fixture(scope="module")
+def stack(door: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The whole system as `bin/run` starts it, the first site by either door."""
-    lines: list[str] = []
-    running = Stack(
-        tmp_path_factory.mktemp("time"),
-        spare_ports(),
-        {},
-        lambda name, line: lines.append(f"{name} | {line}"),
-        durable=False,
-        doors={ACME: request.param},
-        movable_time=True,
-    )
-    try:
-        running.start(threading.Event())
-        wait_for_installs(running)
+    with whole_system(tmp_path_factory.mktemp("time"), doors={ACME: door}, movable_time=True) as running:
         yield running
-    finally:
-        running.stop()
-        sys.stdout.write("\n".join(lines[-80:]))  # pytest shows it with an error of this fixture
 
 
 def test_a_lock_is_seen_to_warn_and_to_end(

@@ -12,7 +12,7 @@ from lockpoint.services.context import Door, Priority, Tenant
 from lockpoint.services.ports.forge import AccessToken, ForgeRegistration, ForgeSite, Sign
 from lockpoint.services.ports.jobs import Job
 from lockpoint.services.ports.tenancy import InstallationEvent
-from tests.fakes.storage import Tables
+from tests.fakes.storage.tables import Tables
 
 
 @dataclass

@@ -15,7 +15,7 @@ from lockpoint.services.ports.confluence import StoredProperty
 from lockpoint.services.ports.notifications import Profile
 from lockpoint.services.ports.privacy import MOST_REPORTED, ReportAnswer, Reported
 from lockpoint.services.ports.runtime import Clock
-from tests.fakes.storage import Tables
+from tests.fakes.storage.tables import Tables
 
 
 @dataclass

@@ -22,7 +22,7 @@ from lockpoint.services.ports.tenancy import (
     UsageRow,
 )
 from lockpoint.services.tenancy.absence import jobs_after_return
-from tests.fakes.storage import Tables
+from tests.fakes.storage.tables import Tables
 
 
 @dataclass

@@ -23,30 +23,22 @@ from lockpoint.services.context import Actor, Tenant
 from lockpoint.services.known_pages import KnownPages
 from lockpoint.services.lock_record.file_state import reading_of
 from lockpoint.services.ports.confluence import Person, StoredProperty
-from tests.fakes.confluence import APP_ACCOUNT, FakeConfluence, FakeSite, Page, StoredFile
+from tests.fakes.confluence.site import APP_ACCOUNT, FakeSite, Page, StoredFile
+from tests.fakes.confluence.whole import FakeConfluence
 from tests.fakes.forge import ports_about_forge
+from tests.fakes.mailer import FakeMailer
 from tests.fakes.people import ports_about_people
-from tests.fakes.storage import (
-    FakeAuditLog,
-    FakeCreationGuard,
-    FakeEffects,
-    FakeHeldFileJobs,
-    FakeIntents,
-    FakeJobs,
-    FakeLockIndex,
-    FakeMailer,
-    FakeMailFigures,
-    FakeMutexes,
-    FakeRecentIntents,
-    FakeRequests,
-    FakeRestorations,
-    FakeSharedPoints,
-    FakeSiteHealth,
-    FakeSiteStates,
-    FakeTenants,
-    FakeWitnesses,
-    Tables,
-)
+from tests.fakes.redis import FakeMutexes, FakeSharedPoints
+from tests.fakes.storage.audit_log import FakeAuditLog
+from tests.fakes.storage.effects import FakeEffects
+from tests.fakes.storage.jobs import FakeHeldFileJobs, FakeJobs
+from tests.fakes.storage.lock_index import FakeLockIndex
+from tests.fakes.storage.mails import FakeIntents, FakeMailFigures, FakeRecentIntents
+from tests.fakes.storage.requests import FakeCreationGuard, FakeRequests
+from tests.fakes.storage.restorations import FakeRestorations
+from tests.fakes.storage.sites import FakeSiteHealth, FakeSiteStates, FakeTenants
+from tests.fakes.storage.tables import Tables
+from tests.fakes.storage.witnesses import FakeWitnesses
 from tests.fakes.tenancy import ports_about_sites
 
 T = TypeVar("T")

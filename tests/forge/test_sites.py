@@ -13,7 +13,7 @@ from lockpoint.services.errors import StorageUnavailable
 from lockpoint.services.ports.forge import ForgeRegistration, ForgeSite, Sign
 from tests.fakes.connect import START, FakeTime
 from tests.fakes.forge import FakeForgeSites
-from tests.fakes.storage import Tables
+from tests.fakes.storage.tables import Tables
 from tests.fakes.tenancy import FakeInstallations
 from tests.fakes.world import FakeClock
 

@@ -21,7 +21,7 @@ from lockpoint.services.context import Door, Tenant
 from lockpoint.services.errors import NoTokenYet, StorageUnavailable
 from lockpoint.services.ports.forge import AccessToken
 from tests.fakes.forge import FakeSystemTokens
-from tests.fakes.storage import Tables
+from tests.fakes.storage.tables import Tables
 from tests.fakes.world import START, FakeClock
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)

@@ -18,7 +18,7 @@ from bench.reliability import Budget, Plan
 from lockpoint.cli import main
 from lockpoint.services.listing.reliability import CLAIMS, ClaimOutcome, Found, of_results
 from tests.commands.run import lockpoint
-from tests.properties.mutants import MUTANTS
+from tests.properties.mutants.catalogue import MUTANTS
 from tests.support.checkout import ROOT
 from tests.web.live_app import LiveApp, live_app
 

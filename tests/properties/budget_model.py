@@ -12,7 +12,7 @@ from typing import Final
 
 from lockpoint.domain.history.restore_budget import A_DAY, AT_ONCE, LONGEST_PAUSE, USUALLY_AT_ONCE
 from lockpoint.services.ports.jobs import JobKind
-from tests.fakes.confluence import APP_ACCOUNT
+from tests.fakes.confluence.site import APP_ACCOUNT
 from tests.fakes.world import ALICE, BOB, CHARLIE
 from tests.properties.oracle import require
 from tests.services.stage import Stage, make_stage

@@ -23,8 +23,8 @@ from lockpoint.services.idempotency import RequestKey
 from lockpoint.services.locks.acquire import acquire
 from lockpoint.services.locks.action import LockOptions
 from lockpoint.services.reconciliation import reconcile
-from tests.fakes.confluence import APP_ACCOUNT, StoredVersion
-from tests.fakes.storage import FakeMutexes
+from tests.fakes.confluence.site import APP_ACCOUNT, StoredVersion
+from tests.fakes.redis import FakeMutexes
 from tests.fakes.world import ACME, ALICE, BOB, DANA, World, make_world
 from tests.properties.oracle import require
 from tests.properties.stage import HOST, STORAGE, Fate, Gated, Stage, Unmeasured

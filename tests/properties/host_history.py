@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 
 from lockpoint.domain.events import AuditKind
 from lockpoint.domain.lock import MARGIN, EndReason, Free, Held, Record
-from tests.fakes.confluence import APP_ACCOUNT, StoredFile, StoredVersion
+from tests.fakes.confluence.site import APP_ACCOUNT, StoredFile, StoredVersion
 
 T = TypeVar("T")
 Place = tuple[int, int]

@@ -19,7 +19,7 @@ from lockpoint.services.reconciliation.sweep import sweep
 from lockpoint.services.reconciliation.webhook_hints import Hint, take_hint
 from lockpoint.services.tenancy import site_settings, space_settings
 from lockpoint.worker import handlers
-from tests.fakes.confluence import APP_ACCOUNT, Page, StoredFile
+from tests.fakes.confluence.site import APP_ACCOUNT, Page, StoredFile
 from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, SAM, World, make_world
 from tests.properties.oracle import require
 

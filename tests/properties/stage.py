@@ -15,7 +15,7 @@ import greenlet
 
 from lockpoint.services.clock_skew import ClockOffsets, ClockState
 from lockpoint.services.errors import HostError, HostUnavailable, StorageUnavailable, UseCaseError
-from tests.fakes.confluence import FakeConfluence
+from tests.fakes.confluence.whole import FakeConfluence
 from tests.fakes.world import FakeClock
 
 LATEST = timedelta(seconds=25)  # a sent request lands within this time, or never

@@ -32,9 +32,9 @@ from lockpoint.services.ports.jobs import Job, JobKind, JobSubject
 from lockpoint.services.ports.locks import AuditEvent
 from lockpoint.services.reconciliation import reconcile
 from lockpoint.worker import handlers
-from tests.fakes.confluence import APP_ACCOUNT, StoredFile, StoredVersion
+from tests.fakes.confluence.site import APP_ACCOUNT, StoredFile, StoredVersion
+from tests.fakes.redis import FakeMutexes
 from tests.fakes.settings import FixedSettings
-from tests.fakes.storage import FakeMutexes
 from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, GLOBEX, SAM
 from tests.properties.host_history import HostHistory, Offence, protects
 from tests.properties.oracle import require

@@ -34,7 +34,7 @@ from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.reconciliation.reconcile import reconcile
 from lockpoint.services.reconciliation.sweep import sweep
 from lockpoint.worker import handlers
-from tests.fakes.confluence import LOCK_KEY, StoredFile
+from tests.fakes.confluence.site import LOCK_KEY, StoredFile
 from tests.fakes.world import ACME, ALICE, BOB, GLOBEX, World, make_world
 from tests.services.taps import Taps, tap
 

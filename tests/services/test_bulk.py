@@ -18,7 +18,7 @@ from lockpoint.services.locks.action import LockOptions
 from lockpoint.services.locks.release import release
 from lockpoint.services.locks.result import LockResult
 from lockpoint.services.ports.runtime import RequestState
-from tests.fakes.confluence import StoredFile
+from tests.fakes.confluence.site import StoredFile
 from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA
 from tests.services.stage import Stage, make_stage
 from tests.services.taps import ProcessDied

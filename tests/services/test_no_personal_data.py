@@ -4,7 +4,7 @@ from lockpoint.domain.lock import Held
 from lockpoint.services.container import Services
 from lockpoint.services.ports.jobs import JobKind
 from lockpoint.services.ports.locks import Effects
-from tests.fakes.storage import FakeEffects
+from tests.fakes.storage.effects import FakeEffects
 from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, SAM, START
 from tests.services.stage import Stage
 

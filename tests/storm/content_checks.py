@@ -15,7 +15,7 @@ from lockpoint.domain.history.version_marker import source_of
 from lockpoint.domain.lock import Held, Record
 from lockpoint.domain.record_json import Fields, read_held, read_tombstone
 from lockpoint.services.ports.confluence import Container, ContainerKind
-from tests.fakes.confluence import APP_ACCOUNT, StoredFile, StoredVersion
+from tests.fakes.confluence.site import APP_ACCOUNT, StoredFile, StoredVersion
 from tests.properties.host_history import HostHistory, Offence
 from tests.storm.evidence import Evidence, FileVersion, Finding, HostFile, Json, Outcome, Write
 

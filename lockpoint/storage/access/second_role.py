@@ -22,7 +22,7 @@ _STAYS: Final = {
 }
 """Tables whose rows nobody deletes or changes, but for these columns, which an erasure empties."""
 
-_ROLE: Final = "SELECT rolsuper OR pg_has_role(rolname, current_user, 'USAGE') FROM pg_roles WHERE rolname = :role"
+_ROLE: Final = "SELECT rolsuper OR pg_has_role(rolname, current_user, 'MEMBER') FROM pg_roles WHERE rolname = :role"
 _GRANTED: Final = """
     SELECT DISTINCT pg_get_userbyid(one.grantee) FROM pg_class, aclexplode(relacl) AS one
     WHERE oid = to_regclass('installation') AND one.grantee NOT IN (0, relowner) AND one.privilege_type = 'INSERT'
@@ -118,4 +118,5 @@ def _run(connection: Connection, statement: str, role: str, table: str = "") -> 
     schema = connection.execute(text("SELECT current_schema()")).scalar_one()
     names = {"schema": sql.Identifier(schema), "role": sql.Identifier(role), "table": sql.Identifier(table or schema)}
     written = sql.SQL(statement).format(**names).as_string(connection.connection.driver_connection)
-    connection.exec_driver_sql(written)
+    # The driver reads a lone percent sign, which a name may have, as a parameter.
+    connection.exec_driver_sql(written.replace("%", "%%"))

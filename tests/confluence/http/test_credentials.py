@@ -11,7 +11,7 @@ from lockpoint.confluence.http.credentials import Credentials, CredentialsByDoor
 from lockpoint.services.context import Door
 from lockpoint.services.errors import HostError, Unauthorised
 from tests.confluence.doubles import ALICE, Kit, Signer, Tokens, as_alice, as_app, site
-from tests.confluence.http.test_client import CREATE, READ
+from tests.confluence.http.sample_calls import CREATE, READ
 from tests.confluence.oddhost import Step, answer, cut, drop, odd_host, redirect
 
 if TYPE_CHECKING:

@@ -26,13 +26,6 @@ def _space(stage: Stage, **own: bool) -> None:
     space_settings.change(stage.world.services, dana, space, SpaceSettings(own=own, version=version))
 
 
-@pytest.fixture
-def locked(stage: Stage) -> Stage:
-    stage.lock()
-    stage.world.clock.advance(minutes=1)
-    return stage
-
-
 @pytest.mark.parametrize("decide", [_site, _space])
 @pytest.mark.parametrize("undo", [True, False])
 def test_renames(locked: Stage, decide: Any, undo: bool) -> None:

@@ -13,7 +13,7 @@ import pytest
 from lockpoint.domain.events import AuditKind
 from lockpoint.domain.lock import Free
 from lockpoint.services.enforcement.protect import SHOWN_AFTER
-from tests.fakes.confluence import APP_ACCOUNT
+from tests.fakes.confluence.site import APP_ACCOUNT
 from tests.fakes.world import BOB, CHARLIE
 from tests.services.stage import Stage
 

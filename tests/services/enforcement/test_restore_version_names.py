@@ -9,9 +9,9 @@ from lockpoint.domain.history.judge import FileStatus
 from lockpoint.services.errors import Forbidden, HostError, HostUnavailable, LostRace, Rejected
 from lockpoint.services.tenancy.site_settings import change
 from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, SAM
+from tests.services.enforcement.told import BOTH_TOLD
 from tests.services.stage import Stage, untouched
 
-BOTH_TOLD = [(MailKind.OVERWRITE_ATTEMPT, ALICE, "undone"), (MailKind.UPLOAD_UNDONE, BOB, "undone")]
 PDF = "application/pdf"
 
 

@@ -15,16 +15,9 @@ from lockpoint.services.errors import Forbidden, HostError, Rejected, TooLarge
 from lockpoint.services.ports.confluence import Attachment
 from lockpoint.services.ports.jobs import JobKind
 from lockpoint.services.ports.locks import AuditEvent, Protection
-from tests.fakes.confluence import APP_ACCOUNT
+from tests.fakes.confluence.site import APP_ACCOUNT
 from tests.fakes.world import ACME, ALICE, BOB
 from tests.services.stage import Stage
-
-
-@pytest.fixture
-def locked(stage: Stage) -> Stage:
-    stage.lock()
-    stage.world.clock.advance(minutes=1)
-    return stage
 
 
 def test_both_hear_of_a_rename_that_was_undone(locked: Stage) -> None:

@@ -23,8 +23,8 @@ from lockpoint.services.locks.action import LockOptions
 from lockpoint.services.locks.lock_view import ViewState
 from lockpoint.services.ports.listing import ListedState, LockOrder, LockQuery
 from lockpoint.services.ports.locks import Witness
-from tests.fakes.confluence import Page, StoredFile
-from tests.fakes.storage import FakeLockIndex
+from tests.fakes.confluence.site import Page, StoredFile
+from tests.fakes.storage.lock_index import FakeLockIndex
 from tests.fakes.world import ACME, ALICE, APP_ACCOUNT, BOB, CHARLIE, DANA, GINA, GLOBEX, SAM
 from tests.services.stage import Stage, make_stage
 

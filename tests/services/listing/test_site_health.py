@@ -14,7 +14,7 @@ from lockpoint.services.listing.site_health import ForgeHealth, Health
 from lockpoint.services.ports.forge import AccessToken
 from lockpoint.services.ports.locks import Protection
 from lockpoint.services.quota_accounting import Counter, Share
-from tests.fakes.storage import FakeSharedPoints
+from tests.fakes.redis import FakeSharedPoints
 from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, GLOBEX, SAM, START
 from tests.services.stage import Stage
 

@@ -20,7 +20,7 @@ from lockpoint.services.quota_accounting import (
     lane_of,
     spending_on,
 )
-from tests.fakes.storage import FakeSharedPoints
+from tests.fakes.redis import FakeSharedPoints
 from tests.fakes.world import ACME, GLOBEX, START
 from tests.services.stage import Stage
 

@@ -15,7 +15,7 @@ from lockpoint.services.lock_record.compare_and_set import heal
 from lockpoint.services.lock_record.file_state import SECOND_LOOK
 from lockpoint.services.locks.lock_view import ViewState
 from lockpoint.services.ports.jobs import JobKind
-from tests.fakes.confluence import LOCK_KEY
+from tests.fakes.confluence.site import LOCK_KEY
 from tests.fakes.world import ACME, ALICE, BOB
 from tests.services.stage import Stage, refusal_of
 

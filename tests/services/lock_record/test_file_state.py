@@ -11,7 +11,7 @@ from lockpoint.services.lock_record.file_state import FileState, read_state
 from lockpoint.services.lock_record.waitlist import KEY
 from lockpoint.services.ports.confluence import PropertyHost
 from lockpoint.services.ports.locks import AuditEvent, Witness
-from tests.fakes.confluence import LOCK_KEY
+from tests.fakes.confluence.site import LOCK_KEY
 from tests.fakes.world import ACME, ALICE, BOB, CHARLIE
 from tests.services.stage import Stage
 

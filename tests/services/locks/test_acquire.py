@@ -1,4 +1,4 @@
-"""Acquiring a lock."""
+"""Acquiring a lock: who gets one, where, for how long, and what it costs."""
 
 from __future__ import annotations
 
@@ -6,36 +6,28 @@ from datetime import timedelta
 
 import pytest
 
-from lockpoint.domain.events import AuditKind, MailKind
+from lockpoint.domain.events import AuditKind
 from lockpoint.domain.history.judge import FileStatus
-from lockpoint.domain.lock import SCHEMA, Absent, Held, Subject
-from lockpoint.domain.signed_json import sign
-from lockpoint.domain.signed_record import record_place
+from lockpoint.domain.lock import Absent, Held
 from lockpoint.services.context import Priority
 from lockpoint.services.errors import (
     AlreadyLockedError,
     AppBlocked,
     Busy,
-    EndingError,
     Forbidden,
-    HostUnavailable,
     Invalid,
     LockLostError,
-    LostRace,
     NotAllowed,
     NotFound,
-    OutOfDateError,
-    StorageUnavailable,
     TooMany,
 )
 from lockpoint.services.locks.acquire import acquire
 from lockpoint.services.locks.action import LockOptions
 from lockpoint.services.locks.lock_view import ViewState
 from lockpoint.services.locks.release import release
-from lockpoint.services.ports.confluence import ContainerKind, StoredProperty
-from lockpoint.services.ports.jobs import JobKind
+from lockpoint.services.ports.confluence import ContainerKind
 from lockpoint.services.tenancy.settings_in_force import in_force
-from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, GINA, GLOBEX, KEYS, START
+from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, GINA, GLOBEX, START
 from tests.services.stage import Stage, make_stage, one_row_for_each_record, refusal_of
 
 
@@ -232,132 +224,6 @@ def test_odd_names_and_empty_files_are_locked_alike(stage: Stage, title: str) ->
     assert file.content == b""
 
 
-def test_a_copy_that_is_not_the_newest_is_told(stage: Stage) -> None:
-    """L-13: out_of_date names author and date of the newer version."""
-    stage.upload(BOB, b"newer")
-    refusal = refusal_of(stage.lock, seen_version=1)
-    assert isinstance(refusal, OutOfDateError)
-    assert (refusal.details["version"], refusal.details["author"]) == (2, BOB)
-    assert refusal.details["created"] == stage.file.versions[1].created.isoformat()
-    assert stage.lock(seen_version=2).status == 201
-
-
-def test_a_version_is_known_by_the_time_of_its_making(stage: Stage) -> None:
-    """L-13: deleting a version gives the later ones other numbers."""
-    for content in (b"second", b"third"):
-        stage.world.clock.advance(minutes=1)
-        stage.upload(BOB, content)
-    seen = stage.file.versions[-1].created
-    stage.world.site().delete_version(stage.file.id, 2)
-    stage.world.clock.advance(minutes=1)
-    stage.release(stage.lock(seen_version=3, seen_created=seen).lock.lock_id or "")
-    stage.upload(BOB, b"fourth, and the third in number")
-    refusal = refusal_of(stage.lock, seen_version=3, seen_created=seen)
-    assert isinstance(refusal, OutOfDateError)
-
-
-def test_an_upload_between_read_and_write_becomes_the_base(stage: Stage) -> None:
-    """L-14, E6: the lock stands; a warning names the author."""
-    stage.taps.before["lock_properties.create", 1] = lambda: stage.upload(BOB, b"Bob's")
-    answer = stage.lock()
-    assert answer.status == 201
-    assert answer.warning is not None
-    assert (answer.warning.author, answer.warning.version) == (BOB, 2)
-    assert stage.held.base.created == stage.file.versions[1].created
-    stage.sweep()
-    assert stage.content == b"Bob's"
-    assert stage.mails() == []
-
-
-def test_an_upload_just_after_the_write_counts_as_before_it(stage: Stage) -> None:
-    """E7: before the re-read; as E6."""
-    stage.taps.after["lock_properties.create", 1] = lambda: stage.upload(BOB, b"Bob's")
-    answer = stage.lock()
-    assert answer.warning is not None
-    assert stage.held.base.author == BOB
-
-
-def test_our_own_undoing_of_a_late_upload_is_no_warning(stage: Stage) -> None:
-    """E7: the app is not named as the author."""
-
-    def upload_and_undo() -> None:
-        stage.upload(BOB, b"Bob's")
-        stage.reconcile()
-
-    stage.taps.after["lock_properties.create", 1] = upload_and_undo
-    assert stage.lock().warning is None
-    assert stage.content == b"first"
-
-
-def test_the_last_read_may_fail_and_the_lock_stands(stage: Stage) -> None:
-    """L-11: after a successful write, the answer is yes."""
-
-    def away() -> None:
-        raise HostUnavailable("time-out")
-
-    stage.taps.before["attachments.get", 2] = away
-    lock = stage.lock()
-    assert lock.status == 201
-    stage.release(lock.lock.lock_id or "")
-    stage.taps.before["attachments.get", stage.taps.calls["attachments.get"] + 2] = away
-    assert stage.lock().status == 201
-
-
-def test_ending_is_not_yet_to_be_had(stage: Stage) -> None:
-    """L-30: for δ from expires_at."""
-    stage.lock()
-    stage.world.clock.advance(hours=48)
-    refusal = refusal_of(stage.lock, BOB)
-    assert isinstance(refusal, EndingError)
-    assert refusal.details["retryAfter"] == 30
-    stage.world.clock.advance(seconds=30)
-    assert stage.lock(BOB).status == 201
-
-
-@pytest.mark.parametrize(
-    ("seconds", "state"),
-    [(-31, "other"), (-1, "other"), (0, "ending"), (1, "ending"), (29, "ending"), (30, "free"), (31, "free")],
-)
-def test_the_boundaries_of_the_end(stage: Stage, seconds: int, state: str) -> None:
-    """E42: δ is 30 s."""
-    stage.lock()
-    stage.world.clock.advance(hours=48, seconds=seconds)
-    assert stage.show(BOB).state.value == state
-    got = "free" if not isinstance(answer := _try(stage, BOB), Exception) else answer.code  # type: ignore[attr-defined]
-    assert got == {"other": "already_locked", "ending": "ending", "free": "free"}[state]
-
-
-def _try(stage: Stage, who: str) -> object:
-    try:
-        return stage.lock(who)
-    except (AlreadyLockedError, EndingError) as refusal:
-        return refusal
-
-
-def test_an_expired_lock_gets_its_proper_end_first(stage: Stage) -> None:
-    """L-30, L-26: the file is free before any job ran."""
-    stage.lock()
-    stage.ask(CHARLIE)
-    stage.world.clock.advance(hours=49)
-    assert stage.lock(BOB).status == 201
-    assert stage.mails() == [
-        (MailKind.FILE_AVAILABLE, CHARLIE, None),
-        (MailKind.LOCK_ENDED, ALICE, "expired"),
-    ]
-    assert stage.audit() == [AuditKind.ACQUIRED, AuditKind.EXPIRED, AuditKind.ACQUIRED]
-
-
-def test_a_lock_that_expires_in_the_middle_of_the_call_is_told_to_its_holder(stage: Stage) -> None:
-    """L-30: the lock is taken over without tombstone."""
-    stage.lock()
-    stage.world.clock.advance(hours=48, seconds=29)
-    stage.taps.after["people.container", stage.taps.calls["people.container"] + 1] = lambda: stage.world.clock.advance(
-        seconds=2
-    )
-    assert stage.lock(BOB).status == 201
-    assert (MailKind.LOCK_ENDED, ALICE, "expired") in stage.mails()
-
-
 def test_the_caps() -> None:
     """L-17: extending one's own lock is exempt."""
     small = make_stage()
@@ -389,74 +255,6 @@ def test_a_wish_beyond_the_longest_life(stage: Stage) -> None:
     assert isinstance(refusal, Invalid)
     assert refusal.details["longestHours"] == 720
     assert stage.lock(life=timedelta(days=30)).lock.seconds_left == 30 * 86_400
-
-
-def test_conflicts_without_end_are_answered_with_busy(stage: Stage) -> None:
-    """F01: 503 within 2 s, at most four rounds."""
-
-    def lost() -> None:
-        raise LostRace("409")
-
-    stage.taps.before["lock_properties.create", 0] = lost
-    refusal = refusal_of(stage.lock)
-    assert isinstance(refusal, Busy)
-    assert refusal.details["retryAfter"]
-    assert stage.taps.calls["lock_properties.create"] == 4
-    assert sum(stage.world.clock.slept) <= 2
-
-
-def test_one_conflict_is_tried_again(stage: Stage) -> None:
-    """F01."""
-
-    def lost() -> None:
-        raise LostRace("409")
-
-    stage.taps.before["lock_properties.create", 1] = lost
-    assert stage.lock().status == 201
-
-
-def test_nothing_is_written_while_the_database_is_away(stage: Stage) -> None:
-    """S10: no unrecorded lock."""
-    stage.taps.before["jobs.defer", 1] = lambda: setattr(stage.world.tables, "down", True)
-    with pytest.raises(StorageUnavailable):
-        stage.lock()
-    stage.world.tables.down = False
-    assert isinstance(stage.found, Absent)
-
-
-def test_the_base_is_the_newest_version_and_its_author(stage: Stage) -> None:
-    """L-42."""
-    stage.upload(BOB, b"second")
-    stage.lock()
-    base = stage.held.base
-    assert (base.author, base.number, base.size) == (BOB, 2, 6)
-
-
-def test_a_lock_that_began_unnoticed_is_searched_for(stage: Stage) -> None:
-    """S7: a check is queued before the write: every record has its row within 15 minutes, even after a crash."""
-    stage.taps.before["lock_properties.create", 1] = lambda: _promised(stage)
-    stage.lock()
-    stage.taps.clear()
-    stage.run_jobs(JobKind.CONFIRM, also_later=True)
-    assert stage.taps.host_calls() == []
-
-
-def _promised(stage: Stage) -> None:
-    assert [job.subject.partition(":")[0] for job in stage.jobs(JobKind.CONFIRM)] == [stage.file.id]
-
-
-def test_a_newer_apps_record_is_never_overwritten(stage: Stage) -> None:
-    """§3."""
-    body = {"schema": SCHEMA + 1, "seq": 1, "state": "held"}
-    signed = sign(body, record_place(Subject(ACME.site_key, stage.file.id)), KEYS)
-    row = StoredProperty("5", 1, signed, key="lockpointlock")
-    stage.world.site().put_lock_rows(stage.file.id, row)
-    refusal = refusal_of(stage.lock)
-    assert isinstance(refusal, AlreadyLockedError)
-    assert refusal.details["lock"].state is ViewState.OTHER
-    assert stage.world.site().lock_rows(stage.file.id) == (row,)
-    stage.reconcile()
-    assert stage.world.site().lock_rows(stage.file.id) == (row,)
 
 
 def test_held_and_known(stage: Stage) -> None:

@@ -16,6 +16,7 @@ from lockpoint.services.ports.jobs import JobKind
 from lockpoint.services.ports.notifications import MailHealth
 from lockpoint.services.tenancy import site_settings
 from tests.fakes.world import ACME, ALICE, BOB, SAM
+from tests.services.notifications.sent import results
 from tests.services.stage import Stage, untouched
 
 NOTHING = MailHealth(waiting=0, parked=0, refused=0, unreachable=0, commented=0)
@@ -44,10 +45,6 @@ def _comments(stage: Stage) -> list[Mention]:
     return [mention for page, mention in stage.world.site().comments if page == stage.file.container.id]
 
 
-def _results(stage: Stage) -> list[str]:
-    return [result for _, result in stage.world.tables.sent]
-
-
 def test_who_has_no_address_is_mentioned_on_the_page(hidden: Stage) -> None:
     """F46, M-04, M-05: each once, where they can read it; others are not named."""
     for _ in range(2):
@@ -55,7 +52,7 @@ def test_who_has_no_address_is_mentioned_on_the_page(hidden: Stage) -> None:
     assert [one.account for one in _comments(hidden)] == [ALICE, BOB]
     assert all("Bob" not in " ".join(one.sentences) for one in _comments(hidden))
     assert all(f"pageId={hidden.file.container.id}#lockpoint-" in one.link for one in _comments(hidden))
-    assert _results(hidden) == ["commented", "commented"]
+    assert results(hidden) == ["commented", "commented"]
     assert mail_health(hidden.world.services, ACME) == MailHealth(
         waiting=0, parked=0, refused=0, unreachable=0, commented=2
     )
@@ -84,14 +81,14 @@ def test_nobody_is_mentioned_where_they_may_not_read(hidden: Stage) -> None:
     site.pages[hidden.file.container.id].restricted_to = {BOB, site.app_account}
     hidden.run_jobs(JobKind.SEND_MAIL)
     assert [one.account for one in _comments(hidden)] == [BOB]
-    assert sorted(_results(hidden)) == ["commented", "not_visible"]
+    assert sorted(results(hidden)) == ["commented", "not_visible"]
 
 
 def test_where_the_app_may_not_comment_they_are_counted(hidden: Stage) -> None:
     site = hidden.world.site()
     site.pages[hidden.file.container.id].restricted_to = {ALICE, BOB}
     hidden.run_jobs(JobKind.SEND_MAIL)
-    assert _results(hidden) == ["hidden", "hidden"]
+    assert results(hidden) == ["hidden", "hidden"]
 
 
 @pytest.mark.parametrize("made", [True, False], ids=["the_comment_was_made", "it_was_not"])
@@ -145,5 +142,5 @@ def test_what_changes_while_a_digest_waits_counts(hidden: Stage, event: Callable
     hidden.world.clock.advance(minutes=10)
     before = len(_comments(hidden))
     hidden.run_jobs(JobKind.SEND_MAIL, also_later=True)
-    assert result in _results(hidden)
+    assert result in results(hidden)
     assert [one.account for one in _comments(hidden)[before:]] == [BOB]

@@ -15,6 +15,7 @@ from lockpoint.services.ports.jobs import JobKind
 from lockpoint.services.ports.notifications import MailFacts, SummaryLine
 from lockpoint.services.tenancy import site_settings, space_settings
 from tests.fakes.world import ACME, ALICE, BOB, DANA, SAM, START
+from tests.services.notifications.sent import results
 from tests.services.stage import Stage
 
 
@@ -25,10 +26,6 @@ def sent(stage: Stage) -> list[tuple[str, MailFacts]]:
 
 def kinds(stage: Stage) -> list[tuple[str, MailKind]]:
     return [(address, facts.kind) for address, facts in sent(stage)]
-
-
-def results(stage: Stage) -> list[str]:
-    return [result for _, result in stage.world.tables.sent]
 
 
 def post(stage: Stage) -> None:

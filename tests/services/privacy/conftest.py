@@ -9,7 +9,7 @@ from lockpoint.services.notifications import preferences
 from lockpoint.services.notifications.preferences import Preferences
 from lockpoint.services.ports.jobs import JobKind
 from lockpoint.services.reconciliation.reconcile import reconcile
-from tests.fakes.confluence import StoredFile
+from tests.fakes.confluence.site import StoredFile
 from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, GINA, GLOBEX, SAM
 from tests.services.privacy.stage import RightsStage, rights_stage
 

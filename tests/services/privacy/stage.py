@@ -39,7 +39,7 @@ from lockpoint.storage.tables import QUEUE
 from lockpoint.storage.tenancy.installations import PostgresInstallations, PostgresTenants
 from lockpoint.storage.tenancy.site_states import PostgresSiteStates
 from lockpoint.worker import handlers
-from tests.fakes.confluence import StoredFile
+from tests.fakes.confluence.site import StoredFile
 from tests.fakes.people import FakePersonalDataReports, FakeUserProperties
 from tests.fakes.world import ACME, ALICE, GLOBEX, World, make_services, make_world
 from tests.storage.builders import everything

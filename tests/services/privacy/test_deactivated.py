@@ -12,7 +12,7 @@ from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.privacy import deactivated, holder_gone
 from lockpoint.services.privacy.erase import GRACE
 from lockpoint.storage.tables import EMAIL_INTENT
-from tests.fakes.confluence import StoredFile
+from tests.fakes.confluence.site import StoredFile
 from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, GINA, GLOBEX
 from tests.services.privacy.stage import RightsStage, switch
 

@@ -20,7 +20,7 @@ from lockpoint.services.privacy.export import export
 from lockpoint.services.reconciliation.rediscover import rediscover
 from lockpoint.storage.jobs.parked_jobs import put_off
 from lockpoint.storage.tables import AUDIT_EVENT, EMAIL_INTENT, QUEUE
-from tests.fakes.confluence import StoredFile
+from tests.fakes.confluence.site import StoredFile
 from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, GLOBEX, SAM
 from tests.services.privacy.stage import RightsStage, switch, uninstall
 from tests.storage.builders import about_person, forget_witness

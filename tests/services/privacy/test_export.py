@@ -10,7 +10,7 @@ from lockpoint.services.errors import Forbidden
 from lockpoint.services.ports.privacy import Origin
 from lockpoint.services.privacy.export import export
 from lockpoint.storage.tables import PRIVACY_REQUEST
-from tests.fakes.confluence import StoredFile
+from tests.fakes.confluence.site import StoredFile
 from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, GINA, SAM
 from tests.services.privacy.stage import RightsStage
 

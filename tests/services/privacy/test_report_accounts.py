@@ -14,7 +14,7 @@ from lockpoint.services.ports.jobs import JobKind
 from lockpoint.services.privacy.report_accounts import digests, report
 from lockpoint.services.reconciliation.reconcile import reconcile
 from lockpoint.storage.tables import ACCOUNT_REPORT
-from tests.fakes.confluence import StoredFile
+from tests.fakes.confluence.site import StoredFile
 from tests.fakes.world import ACME, ALICE, BOB, KEYS, SAM, make_world
 from tests.services.privacy.stage import RightsStage
 

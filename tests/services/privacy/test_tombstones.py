@@ -15,7 +15,7 @@ from lockpoint.services.privacy import tombstones
 from lockpoint.services.privacy.erase import begin, erase
 from lockpoint.services.privacy.tombstones import OLD
 from lockpoint.storage.retention.purge import WITNESS_STAYS, Retention
-from tests.fakes.confluence import StoredFile
+from tests.fakes.confluence.site import StoredFile
 from tests.fakes.world import ACME, ALICE, BOB, SAM
 from tests.services.privacy.stage import RightsStage, switch
 

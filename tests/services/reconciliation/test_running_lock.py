@@ -16,7 +16,7 @@ from lockpoint.services.errors import GoneOrInvisible
 from lockpoint.services.ports.jobs import JobKind
 from lockpoint.services.tenancy import site_settings, space_settings
 from lockpoint.services.tenancy.site_settings import KNOWN_EVERYWHERE
-from tests.fakes.confluence import Page
+from tests.fakes.confluence.site import Page
 from tests.fakes.world import ACME, ALICE, BOB, DANA, SAM, START
 from tests.services.stage import Stage, one_row_for_each_record
 from tests.services.taps import ProcessDied

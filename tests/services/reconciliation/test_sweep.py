@@ -11,7 +11,7 @@ from lockpoint.services.context import Priority
 from lockpoint.services.errors import QuotaExceeded
 from lockpoint.services.ports.confluence import Attachment
 from lockpoint.services.reconciliation import sweep
-from tests.fakes.confluence import FakeAttachments
+from tests.fakes.confluence.attachments import FakeAttachments
 from tests.fakes.world import ACME, ALICE, BOB
 from tests.services.stage import Stage
 

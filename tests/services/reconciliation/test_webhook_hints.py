@@ -8,7 +8,7 @@ import pytest
 
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.reconciliation.webhook_hints import Hint, take_hint
-from tests.fakes.confluence import StoredFile
+from tests.fakes.confluence.site import StoredFile
 from tests.fakes.world import ACME, ALICE, BOB, GLOBEX
 from tests.services.stage import Stage
 

@@ -145,3 +145,28 @@ def test_tables_of_others_in_the_same_schema_are_left_alone(database_url: str) -
         asked = "SELECT has_table_privilege(%s, 'of_another_application', %s)"
         rights = [owner.execute(asked, [name, right]).fetchone() for right in ("SELECT", "INSERT")]
         assert rights == [(True,), (False,)]
+
+
+def test_a_role_that_may_become_the_owner_is_refused(database_url: str) -> None:
+    """Without inheriting its rights: SET ROLE is enough."""
+    owner = role_of(database_url)
+    assert owner is not None
+    with second_role(database_url) as (name, _), psycopg.connect(database_url, autocommit=True) as connection:
+        becomes = sql.SQL("GRANT {} TO {}").format(sql.Identifier(owner.name), sql.Identifier(name))
+        connection.execute(sql.SQL("ALTER ROLE {} NOINHERIT").format(sql.Identifier(name)))
+        connection.execute(becomes)
+        with pytest.raises(WrongDatabase, match="fewer rights"):
+            migrate(database_url, role=name)
+
+
+def test_any_name_that_postgres_takes_is_granted(database_url: str) -> None:
+    with second_role(database_url) as (name, _), psycopg.connect(database_url, autocommit=True) as connection:
+        odd = sql.Identifier(f'{name} 100% "odd" {{x}}')
+        connection.execute(sql.SQL("CREATE ROLE {}").format(odd))
+        try:
+            migrate(database_url, role=f'{name} 100% "odd" {{x}}')
+            granted = "SELECT has_table_privilege(%s, 'installation', 'INSERT')"
+            assert connection.execute(granted, [f'{name} 100% "odd" {{x}}']).fetchone() == (True,)
+        finally:
+            connection.execute(sql.SQL("DROP OWNED BY {}").format(odd))
+            connection.execute(sql.SQL("DROP ROLE {}").format(odd))

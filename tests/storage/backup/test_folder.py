@@ -20,7 +20,7 @@ from lockpoint.storage.engine import Database
 from lockpoint.storage.keyring import Keyring
 from lockpoint.storage.tenancy.installations import PostgresInstallations
 from tests.fakes.world import START, FakeClock
-from tests.storage.backup.test_backups import cut, flipped, headless, nothing, torn_header, two_sites
+from tests.storage.backup.backup_files import cut, flipped, headless, nothing, torn_header, two_sites
 
 MOMENTS = st.integers(0, 4 * 366 * 24 * 60).map(
     lambda minutes: datetime(2024, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)

@@ -1,17 +1,13 @@
-"""Access matrix through the Forge door: every person, route and kind of object, as through Connect's."""
-
 from __future__ import annotations
 
 import pytest
 import requests
 
-from tests.web import test_access_matrix
-from tests.web.api.document import CheckedApi
+from tests.web.access.conftest import other_site_state
+from tests.web.access.matrix import Matrix
+from tests.web.access.table import Person, Role, Route, Target
 from tests.web.live_app import LiveApp
-from tests.web.test_access_matrix import Matrix, Person, Role, Route, Target, other_site_state
 
-test_each_role_may_do_what_the_table_says = test_access_matrix.test_each_role_may_do_what_the_table_says
-test_the_site_is_for_site_admins = test_access_matrix.test_the_site_is_for_site_admins
 __all__ = ["other_site_state"]
 
 
@@ -30,7 +26,4 @@ class ForgeMatrix(Matrix):
 
 @pytest.fixture(scope="module")
 def matrix(live: LiveApp) -> Matrix:
-    live.control("sites/acme/person", account="erin", status="inactive")
-    test_access_matrix._appoint(live)
-    test_access_matrix._add_inactive_space(live)
-    return ForgeMatrix(live, CheckedApi(live), test_access_matrix._kept(live))
+    return ForgeMatrix.on(live)
