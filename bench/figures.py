@@ -73,7 +73,12 @@ class Line:
 def line_of(figure: Figure) -> Line:
     """Measure one figure; a measurement that breaks is not measured, never good."""
     started = time.perf_counter()
-    head = {"number": figure.number, "what": figure.what, "target": figure.target, "command": figure.command}
+    head: dict[str, Any] = {
+        "number": figure.number,
+        "what": figure.what,
+        "target": figure.target,
+        "command": figure.command,
+    }
     try:
         found = figure.measure()
     except NotMeasuredError as reason:

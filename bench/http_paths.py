@@ -211,7 +211,7 @@ def _print(readings: dict[Target, list[Reading]]) -> None:
 
 
 def _median(rounds: list[Reading], name: str) -> float:
-    return statistics.median(getattr(reading, name) for reading in rounds)
+    return float(statistics.median(getattr(reading, name) for reading in rounds))
 
 
 if __name__ == "__main__":

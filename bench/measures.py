@@ -28,6 +28,7 @@ from bench.points import SWEEPS_PER_DAY, Cost, mail_sink, measured
 from devstack.environment import spare_ports
 from devstack.stack import Stack
 from lockpoint import bootstrap
+from lockpoint.domain.history.version_marker import source_of
 from lockpoint.domain.lock import MARGIN, Held
 from lockpoint.services.errors import Busy
 from lockpoint.services.ports.maintenance import PurgeReport
@@ -120,12 +121,13 @@ def restores(count: int) -> Measured:
 
 
 def _source(version: Any) -> datetime | None:
-    return enforcement_model.source_of(version.message)
+    return source_of(version.message)
 
 
 def _is_stale(model: enforcement_model.EnforcementModel, restore: Any, source: datetime) -> bool:
     others = (version for version in model.made if source < version.created < restore.created)
-    return any(model._by_alice(version) for version in others)  # noqa: SLF001 - the machine's own judgement
+    origin = model.uploads.__getitem__
+    return any(model._by_alice(version, origin) for version in others)  # noqa: SLF001 - the machine's own judgement
 
 
 def baselines() -> Measured:

@@ -167,8 +167,8 @@ def _lists(meter: Meter) -> None:
     tag = live.call("bob", "GET", path).headers["ETag"]
     meter.count("unchanged (304)", lambda: live.call("bob", "GET", path, headers={"If-None-Match": tag}))
     live.settle()
-    for files, locked in LONG:
-        _long_list(meter, files, locked)
+    for length, locked in LONG:
+        _long_list(meter, length, locked)
 
 
 def _long_list(meter: Meter, files: int, locked: int) -> None:
@@ -416,7 +416,7 @@ def main() -> None:
         with (
             databases.database(addresses, "bench") as url,
             mail_sink() as mails,
-            live_app(url, addresses.valkey.format(0), LOCKPOINT_MAIL_URL=mails, **ENOUGH) as live,
+            live_app(url, addresses.valkey.format(0), None, LOCKPOINT_MAIL_URL=mails, **ENOUGH) as live,
         ):
             text = page_of(measured(live))
     finally:

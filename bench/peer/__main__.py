@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,15 +29,9 @@ from sqlalchemy import make_url
 from bench.http_paths import ROOT, Reading, _cpu_seconds, _read, _wait
 from bench.subject import BODY, PERSON, SECRET, Subject, prepared
 from devstack.ports import free_ports
-from lockpoint import bootstrap
 from lockpoint.connect import qsh
-from lockpoint.services.context import Actor
-from lockpoint.services.listing.etag import etag_for
-from lockpoint.services.ports.confluence import Container, ContainerKind
-from lockpoint.settings import Settings
 from lockpoint.storage.engine import libpq_url
 from lockpoint.storage.keyring import keyring
-from lockpoint.web.api import locks, schemas
 
 HERE: Final = Path(__file__).parent
 PACKAGES: Final = {
@@ -49,7 +43,6 @@ LOCKED: Final = 60
 """Locked files of each site; each webhook in a run is about another one."""
 
 HOOK: Final = "/connect/webhooks/attachment_updated"
-PAGE: Final = "98311"
 
 
 @dataclass(frozen=True)
@@ -62,14 +55,12 @@ class Scenario:
     target: float
     files: tuple[int, int] = (0, 0)
     cpu: float | None = None
-    peer_path: str | None = None
 
 
 SCENARIOS: Final = (
     Scenario("webhook, locked, one job each", "webhook", HOOK, 4.0, (1, LOCKED), 0.25),
     Scenario("webhook, locked, job waits", "webhook", HOOK, 4.0, (1, 1), 0.25),
     Scenario("webhook, not locked", "webhook", HOOK, 5.0, (900_001, 900_060)),
-    Scenario("API, 304 of a list", "list", f"/api/v1/pages/{PAGE}/attachments", 3.0, peer_path="/api/v1/openapi.json"),
     Scenario("API, constant answer", "context", "/api/v1/openapi.json", 3.5),
     Scenario("frame", "frame", "/connect/page", 2.8),
 )
@@ -90,6 +81,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--growth", action="store_true")
+    parser.add_argument("--only", default="", help="requests whose name holds these words")
     options = parser.parse_args()
     missing = [name for name in ("wrk", "node", "npm") if shutil.which(name) is None]
     if missing:
@@ -99,7 +91,7 @@ def main() -> None:
         if options.growth:
             bench.grow(options.rounds)
         else:
-            bench.compare(options.rounds)
+            bench.compare(options.rounds, [one for one in SCENARIOS if options.only in one.name])
 
 
 class Bench:
@@ -113,7 +105,7 @@ class Bench:
 
     # --- beside the peer
 
-    def compare(self, rounds: int) -> None:
+    def compare(self, rounds: int, scenarios: Sequence[Scenario]) -> None:
         ours, peer = self._ours(), self._peer()
         self._fill_ours(self.sites, LOCKED)
         with self._serving(peer) as (port, _):
@@ -121,7 +113,7 @@ class Bench:
             self._fill_peer()
         found: dict[tuple[str, str], list[tuple[Reading, float]]] = {}
         for number in range(rounds):
-            for scenario in SCENARIOS:
+            for scenario in scenarios:
                 for side in (ours, peer):
                     found.setdefault((scenario.name, side.name), []).append(self._measure(side, scenario))
                     print(number + 1, scenario.name, side.name, found[scenario.name, side.name][-1], file=sys.stderr)
@@ -228,12 +220,12 @@ class Bench:
         if side.peer:
             self._peer_database.execute("TRUNCATE job")
         script = self._folder / "requests.lua"
-        script.write_text(self._lua(side, scenario))
+        script.write_text(self._lua(scenario))
         with self._serving(side) as (port, pid):
             url = f"http://127.0.0.1:{port}"
             _wait(f"{url}/healthz")
             _wrk(url, script, self.warm_up)
-            script.write_text(self._lua(side, scenario, again=True))
+            script.write_text(self._lua(scenario, again=True))
             before, postgres = _cpu_seconds(pid), self._postgres_seconds()
             text = _wrk(url, script, SECONDS)
             used, postgres = _cpu_seconds(pid) - before, self._postgres_seconds() - postgres
@@ -257,10 +249,10 @@ class Bench:
         pid = Path(self._folder / "postgres").rglob("postmaster.pid")
         return _cpu_with_dead_children(int(next(pid).read_text().split()[0]))
 
-    def _lua(self, side: Side, scenario: Scenario, *, again: bool = False) -> str:
+    def _lua(self, scenario: Scenario, *, again: bool = False) -> str:
         """A request for each site in turn; webhooks name another file each time all sites have had one."""
         method = "POST" if scenario.kind == "webhook" else "GET"
-        path = scenario.peer_path or scenario.path if side.peer else scenario.path
+        path = scenario.path
         targets, headers = [], []
         for number in range(self.sites):
             site = _site(number)
@@ -274,7 +266,6 @@ class Bench:
                 hashed = qsh.request_hash(method, path) if scenario.kind == "webhook" else qsh.CONTEXT
                 targets.append(path)
                 headers.append(f"JWT {_token(site, hashed)}")
-        tags = self._tags() if scenario.kind == "list" and not side.peer else []
         first, last = scenario.files
         body = json.dumps(BODY).replace("131203", "%s")
         offset = last // 2 if again and last - first > 1 else 0
@@ -282,28 +273,14 @@ class Bench:
             method=method,
             targets=_lua_list(targets),
             tokens=_lua_list(headers),
-            tags=_lua_list(tags),
             body=json.dumps(body.replace("%s", "FILE")) if method == "POST" else "nil",
             first=first + offset,
             last=last,
         )
 
-    def _tags(self) -> list[str]:
-        """Entity tags of each site's page, as its person would have got them with a list just now."""
-        environment = {**self._subject.environment, "LOCKPOINT_LOG_LEVEL": "error"}
-        services = bootstrap.build(Settings.model_validate(environment))
-        mark = locks._mark(schemas.ListQuery())  # noqa: SLF001 - what the route compares
-        page, tags = Container(ContainerKind.PAGE, PAGE), []
-        for number in range(self.sites):
-            installation = services.installations.find(_site(number))
-            if installation is not None:
-                actor = Actor(installation.tenant, PERSON)
-                tags.append(f'W/"{etag_for(services, actor, page, ())}.{mark}"')
-        return tags
-
 
 LUA: Final = """
-local targets, tokens, tags = {targets}, {tokens}, {tags}
+local targets, tokens = {targets}, {tokens}
 local body, file, last, first, n = {body}, {first}, {last}, {first}, 0
 wrk.method = "{method}"
 function request()
@@ -311,7 +288,6 @@ function request()
   if n > #targets then n = 1; file = file + 1; if file > last then file = first end end
   local headers = {{}}
   if tokens[n] ~= "" then headers["Authorization"] = tokens[n] end
-  if tags[n] then headers["If-None-Match"] = tags[n] end
   if body then headers["Content-Type"] = "application/json" end
   return wrk.format(nil, targets[n], headers, body and body:gsub("FILE", tostring(file)) or nil)
 end
