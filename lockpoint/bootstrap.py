@@ -292,9 +292,9 @@ def build(settings: Settings) -> Services:
 
 def build_app(settings: Settings) -> Flask:
     neighbours = connect(settings, WEB_CONNECTIONS)
-    without_licences = services_on(neighbours)
-    heard, times = HeardLicences(without_licences), TimelyTokens()
-    services = replace(without_licences, caches=(*without_licences.caches, heard))
+    services = services_on(neighbours)
+    heard, times = HeardLicences(services), TimelyTokens()
+    services = replace(services, caches=(*services.caches, heard))
     return create_app(
         Shell(
             inbound=_inbound(neighbours, heard, times),

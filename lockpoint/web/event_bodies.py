@@ -1,4 +1,4 @@
-"""What events of both platforms say of files and people: read, and believed for nothing."""
+"""What events of both doors say of files and people: read, and believed for nothing."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What Confluence reports, answered within milliseconds in front of Flask, at a third of the cost.
+"""What Confluence reports, answered in front of Flask, which costs a fifth to a third less.
 
-Flask's routes behind it do the same for an application mounted without it; one suite holds both.
+Flask's routes behind it do the same for an application mounted without it. Nothing here calls Confluence.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def _refusal(intake: Intake, environ: Environ) -> _Refusal | None:
 
 
 def _say(refusal: _Refusal, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-    content = json.dumps(error_body(*refusal)).encode()
+    content = json.dumps(error_body(*refusal), default=str).encode()
     length, answer = cut_off(content) if given_up(environ) else (str(len(content)), [content])
     headers = [("Content-Type", "application/json"), ("Content-Length", length), *BARE_HEADERS]
     wait = retry_after(refusal.code, refusal.details)

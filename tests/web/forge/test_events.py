@@ -134,6 +134,17 @@ def test_bodies_that_are_no_object_are_refused(live: LiveApp, body: bytes) -> No
         read_event(body)
 
 
+@pytest.mark.parametrize(
+    ("module", "size", "refused"),
+    [("page-menu", 2, (401, "unauthorized")), ("ep-events", 256 * 1024 + 1, (413, "too_large"))],
+)
+def test_refusals_are_those_of_every_route(live: LiveApp, module: str, size: int, refused: tuple[int, str]) -> None:
+    """A screen's token is no platform's, and proof comes before the body."""
+    headers = {"Authorization": f"Bearer {live.forge_token(module=module)}", "Content-Type": "application/json"}
+    answer = live.http.post(f"{live.url}/forge/events", data=b" " * size, headers=headers)
+    assert (answer.status_code, answer.json()["error"]) == refused
+
+
 def test_an_odd_actor_is_nobody(live: LiveApp, locked: str) -> None:
     body = event("trashed:attachment", attachment={"id": locked}) | {"atlassianId": "a b\n"}
     assert send(live, body).status_code == 204

@@ -119,7 +119,7 @@ def test_a_person_cannot_reach_what_is_the_platform_s(live: LiveApp) -> None:
         live.forge_token(module="macro-export"),
     ]
     for token in tokens:
-        for path in ("/tick", "/lifecycle"):
+        for path in ("/tick", "/lifecycle", "/events", "/goodbye"):
             answer = post(live, path, token, **{"x-forge-oauth-system": "invented"})
             assert (answer.status_code, answer.json()["message"]) == (401, UNAUTHORIZED)
     assert stored_tokens(live) == before
