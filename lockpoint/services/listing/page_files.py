@@ -103,7 +103,7 @@ def of_container(services: Services, actor: Actor, container: Container, query: 
     """Return the files that the person may see; `NotFound` when they may not see the page.
 
     Names and sizes are read as the person; only files with a live or lately ended lock cost another read, and one file
-    shows whether the app may edit here. What did not change since is not read again, but on a page that is closed to us.
+    shows whether the app may edit here. What did not change since is not read again, but on pages closed to us.
     """
     with spending_on("list", page=container.id):
         viewer = _viewer(services, actor, container)
