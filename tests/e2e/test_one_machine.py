@@ -33,7 +33,7 @@ class Unit(configparser.RawConfigParser):
 
     def __init__(self, name: str) -> None:
         super().__init__(strict=False, dict_type=dict, interpolation=None)
-        self.optionxform = str  # type: ignore[assignment,method-assign] - as systemd reads them
+        self.optionxform = str  # as systemd reads them
         text = (DEPLOY / "systemd" / name).read_text(encoding="utf-8")
         self.starts = re.findall(r"^ExecStart=(.+)$", text, re.MULTILINE)
         self.read_string(text)

@@ -35,7 +35,7 @@ class Post:
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Envelope) -> str:  # noqa: N802
         if "DATA" not in self.answers:
-            self.box.append((envelope.rcpt_tos, message_from_bytes(envelope.content or b"")))  # type: ignore[arg-type]
+            self.box.append((envelope.rcpt_tos, message_from_bytes(envelope.content or b"")))
         return self.answers.get("DATA", "250 OK")
 
 

@@ -253,7 +253,7 @@ def test_secrets_stay_out_of_the_repr() -> None:
 def test_settings_cannot_be_changed() -> None:
     settings = load_settings()
     with pytest.raises(ValueError, match="frozen"):
-        settings.port = 1  # type: ignore[misc]
+        settings.port = 1
 
 
 def test_on_heroku_the_address_is_the_app_s_own(monkeypatch: pytest.MonkeyPatch) -> None:

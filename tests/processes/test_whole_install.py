@@ -31,7 +31,7 @@ class Hook:
 def front_end(monkeypatch: pytest.MonkeyPatch) -> Any:
     """The build hook, without hatchling."""
     interface = ModuleType("hatchling.builders.hooks.plugin.interface")
-    interface.BuildHookInterface = Hook  # type: ignore[attr-defined]
+    interface.BuildHookInterface = Hook
     monkeypatch.setitem(sys.modules, interface.__name__, interface)
     spec = importlib.util.spec_from_file_location("hatch_build", ROOT / "hatch_build.py")
     assert spec is not None

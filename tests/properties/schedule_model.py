@@ -342,8 +342,8 @@ class ScheduleModel:
             require(not rows or property_id != rows[0].id, "I6: the record is never deleted", rows)
             remove(tenant, attachment_id, property_id, priority=priority, person=person)
 
-        host.create, host.replace = creating, replacing  # type: ignore[method-assign]
-        host.lock_properties.delete = deleting  # type: ignore[method-assign]
+        host.create, host.replace = creating, replacing
+        host.lock_properties.delete = deleting
 
     def _note(self, row: StoredProperty) -> None:
         record = decode(row.value, row.version, Subject(ACME.site_key, self.file_id), KEYS)

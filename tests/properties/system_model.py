@@ -79,7 +79,7 @@ class Kept(dict[K, V]):
         if not old:
             super().__setitem__(key, value)
 
-    def setdefault(self, key: K, value: V) -> V:  # type: ignore[override]
+    def setdefault(self, key: K, value: V) -> V:
         if key not in self:
             self[key] = value
         return self.get(key, value)
@@ -290,7 +290,7 @@ class SystemModel(ScheduleModel):
             self.history.version(made, before, beginning=self._beginning())
             return made
 
-        site.add_version = adding  # type: ignore[method-assign]
+        site.add_version = adding
         for call in ("get", "version", "versions"):
             self._watch_the_reads(call)
 

@@ -191,7 +191,7 @@ def _retry(name: str, point: int, before: bool, whole: Stage, expected: object) 
         raise AssertionError(f"{name} at {point}: {refusal}") from refusal
     _recover(stage)
     _consistent(stage)
-    assert answer.status == expected.status  # type: ignore[attr-defined]
+    assert answer.status == expected.status
     assert [(type(r), r.ended and r.ended.reason) for r in stage.stored_records()] == [
         (type(r), r.ended and r.ended.reason) for r in whole.stored_records()
     ]

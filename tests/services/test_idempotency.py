@@ -100,11 +100,11 @@ def test_a_late_write_is_the_callers_lock(stage: Stage) -> None:
         landed.append((args, kwargs))
         raise HostUnavailable("time-out")
 
-    stage.world.host.lock_properties.create = late  # type: ignore[method-assign,assignment]
+    stage.world.host.lock_properties.create = late
     assert isinstance(refusal_of(stage.lock), Busy)
-    args, kwargs = landed[0]  # type: ignore[misc]
+    args, kwargs = landed[0]
     create(*args, **kwargs)
-    stage.world.host.lock_properties.create = create  # type: ignore[method-assign]
+    stage.world.host.lock_properties.create = create
     assert stage.audit() == []
     stage.run_jobs(JobKind.CONFIRM, also_later=True)
     assert stage.show().state.value == "mine"
@@ -126,11 +126,11 @@ def test_a_late_write_after_somebody_else_took_it_is_refused(stage: Stage) -> No
         raise HostUnavailable("time-out")
 
     key = stage.key()
-    stage.world.host.lock_properties.replace = late  # type: ignore[method-assign,assignment]
+    stage.world.host.lock_properties.replace = late
     assert isinstance(refusal_of(stage.lock, key=key), Busy)
-    stage.world.host.lock_properties.replace = replace  # type: ignore[method-assign]
+    stage.world.host.lock_properties.replace = replace
     stage.lock(BOB)
-    args, kwargs = landed[0]  # type: ignore[misc]
+    args, kwargs = landed[0]
     with pytest.raises(LostRace):
         replace(*args, **kwargs)
     refusal = refusal_of(stage.lock, key=key)

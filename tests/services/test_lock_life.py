@@ -22,7 +22,7 @@ TO_ALICE, TO_CHARLIE = "alice@example.com", "charlie@example.com"
 
 
 def sent(stage: Stage) -> Counter[tuple[str, MailKind]]:
-    box = stage.world.services.mailer.box  # type: ignore[attr-defined]
+    box = stage.world.services.mailer.box
     return Counter((address, facts.kind) for address, facts, _ in box)
 
 

@@ -26,13 +26,13 @@ def test_no_effect_ever_holds_a_name_a_title_a_note_or_a_reason(stage: Stage) ->
 
     def listening(self: FakeEffects, tenant: object, what: Effects) -> None:
         effects.append(what)
-        record(self, tenant, what)  # type: ignore[arg-type]
+        record(self, tenant, what)
 
-    FakeEffects.record = listening  # type: ignore[method-assign]
+    FakeEffects.record = listening
     try:
         _journey(stage)
     finally:
-        FakeEffects.record = record  # type: ignore[method-assign]
+        FakeEffects.record = record
     assert len(effects) > 15
     assert CANARY.lower() not in repr(effects).lower()
     assert CANARY.lower() not in repr(vars(stage.world.tables)).lower()

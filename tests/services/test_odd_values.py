@@ -69,7 +69,7 @@ def _read(stage: Stage, key: str) -> Any:
     if key in APP:
         return stage.world.site().app_properties[key]
     if key == "lockpointprefs":
-        return stage.world.services.user_properties.read(ACME, BOB, key, priority=Priority.EVENT).value  # type: ignore[union-attr]
+        return stage.world.services.user_properties.read(ACME, BOB, key, priority=Priority.EVENT).value
     return _row_of(stage, *_hosts(stage)[key], key).value
 
 
@@ -79,7 +79,7 @@ def _put(stage: Stage, key: str, value: object) -> None:
     if key in APP:
         site.app_properties[key] = value
     elif key == "lockpointprefs":
-        stage.world.services.user_properties.put(ACME, BOB, key, value)  # type: ignore[attr-defined]
+        stage.world.services.user_properties.put(ACME, BOB, key, value)
     else:
         host, host_id = _hosts(stage)[key]
         row = _row_of(stage, host, host_id, key)

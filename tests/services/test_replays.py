@@ -103,10 +103,10 @@ def test_each_write_of_a_waitlist_names_its_number(stage: Stage) -> None:
     """L-05: created as 1, then counted up, also over what others wrote."""
     stage.lock()
     stage.ask(CHARLIE)
-    assert _list(stage).value["seq"] == _list(stage).version == 1  # type: ignore[index]
+    assert _list(stage).value["seq"] == _list(stage).version == 1
     overwritten(stage, "x")
     assert stage.ask(DANA).count == 1
-    assert _list(stage).value["seq"] == _list(stage).version == 3  # type: ignore[index]
+    assert _list(stage).value["seq"] == _list(stage).version == 3
 
 
 def _preferences(stage: Stage) -> Preferences:
@@ -117,10 +117,10 @@ def test_preferences_that_were_put_back_are_not_obeyed(stage: Stage) -> None:
     """F4: account properties have no versions, but Confluence tells when they were written."""
     services, store = stage.world.services, stage.world.services.user_properties
     preferences.change(services, stage.world.actor(BOB), Preferences(locale="fr"))
-    kept = store.stored[ACME.id, BOB, preferences.KEY]  # type: ignore[attr-defined]
+    kept = store.stored[ACME.id, BOB, preferences.KEY]
     stage.world.clock.advance(minutes=3)
     preferences.change(services, stage.world.actor(BOB), OFF)
-    store.put(ACME, BOB, preferences.KEY, kept)  # type: ignore[attr-defined]
+    store.put(ACME, BOB, preferences.KEY, kept)
     assert _preferences(stage) == Preferences()
     preferences.switch_off(services, ACME, BOB, MailKind.OVERWRITE_ATTEMPT)
     assert _preferences(stage) == Preferences(off=frozenset({MailKind.OVERWRITE_ATTEMPT}))
@@ -140,7 +140,7 @@ def test_a_waitlist_of_an_earlier_version_is_kept_and_cannot_be_put_back(stage: 
     old = _undated(_list(stage).value, f"{LIST}/{ACME.site_key}/{stage.file.id}")
     made_anew(stage, old)
     assert stage.ask(DANA).count == 2
-    assert _list(stage).value["seq"] == 2  # type: ignore[index]
+    assert _list(stage).value["seq"] == 2
     stage.world.clock.advance(seconds=(ALL_DATED_SINCE - stage.world.clock.now()).total_seconds())
     made_anew(stage, old)
     assert stage.show(CHARLIE).notify_me.count == 0
@@ -151,13 +151,13 @@ def test_preferences_of_an_earlier_version_are_dated_when_they_are_read(stage: S
     services, store = stage.world.services, stage.world.services.user_properties
     place = (ACME.id, BOB, preferences.KEY)
     preferences.change(services, stage.world.actor(BOB), OFF)
-    old = _undated(store.stored[place], f"{preferences.KEY}/{ACME.site_key}/{BOB}")  # type: ignore[attr-defined]
-    store.put(ACME, BOB, preferences.KEY, old)  # type: ignore[attr-defined]
+    old = _undated(store.stored[place], f"{preferences.KEY}/{ACME.site_key}/{BOB}")
+    store.put(ACME, BOB, preferences.KEY, old)
     assert _preferences(stage) == OFF
-    assert "at" in store.stored[place]  # type: ignore[attr-defined]
+    assert "at" in store.stored[place]
     assert _preferences(stage) == OFF
     stage.world.clock.advance(seconds=(ALL_DATED_SINCE - stage.world.clock.now()).total_seconds())
-    store.put(ACME, BOB, preferences.KEY, old)  # type: ignore[attr-defined]
+    store.put(ACME, BOB, preferences.KEY, old)
     assert _preferences(stage) == Preferences()
 
 
@@ -173,4 +173,4 @@ def test_settings_that_were_put_back_are_not_signed_with_a_new_key(stage: Stage)
     only_new = replace(services, mac_keys=signed_json.MacKeys("k2", {"k2": newer.keys["k2"]}))
     assert signed_json.key_id_of(site.app_properties[site_settings.KEY]) == "k2"
     assert site_settings.site_settings(only_new, ACME, priority=Priority.SWEEP).copy_mode
-    assert site.app_properties[site_settings.KEY]["revision"] == 2  # type: ignore[index]
+    assert site.app_properties[site_settings.KEY]["revision"] == 2

@@ -57,7 +57,7 @@ def installations(database: Database, keys: Keyring) -> PostgresInstallations:
 def install(installations: PostgresInstallations, site_key: str, **values: object) -> Tenant:
     registration = {"base_url": f"https://{site_key}.example/wiki", "secret": f"secret of {site_key}", **values}
     with installations.change(site_key) as change:
-        return change.store(Registration(site_key=site_key, **registration))  # type: ignore[arg-type]
+        return change.store(Registration(site_key=site_key, **registration))
 
 
 @pytest.fixture

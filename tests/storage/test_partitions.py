@@ -85,7 +85,7 @@ def test_the_mail_log_holds_a_hash_and_survives_a_missing_partition(
     database: Database, acme: Tenant, clock: FakeClock, keys: object
 ) -> None:
     drop_all(database)
-    intents = PostgresIntents(database, keys, clock)  # type: ignore[arg-type]
+    intents = PostgresIntents(database, keys, clock)
     PostgresEffects(database, clock).record(acme, Effects(intents=(intent(),)))
     stored = intents.get(1)
     assert stored is not None

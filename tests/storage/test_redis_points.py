@@ -133,7 +133,7 @@ def test_without_redis_calls_are_neither_failed_nor_slowed_down() -> None:
         points = RedisPoints(client, NAME, lambda: now[0])
         points.add((), HOUR, Spending(1, Priority.INTERACTIVE, "acquire", 1))
         client.close()
-        points._client = None  # type: ignore[assignment]  # a second attempt would fail loudly
+        points._client = None  # a second attempt would fail loudly
         now[0] = PAUSE_SECONDS - 1
         points.add((), HOUR, Spending(1, Priority.INTERACTIVE, "acquire", 1))
         points.block(1, HOUR)

@@ -28,7 +28,7 @@ FLAWED = {"name": "jinja2", "version": "1", "vulns": [{"id": "PYSEC-1"}]}
 )
 def test_python_is_audited_when_every_package_was_looked_at(answer: object, findings: object) -> None:
     """C10: offline there is no answer, which is no pass."""
-    assert python_findings(answer) == findings  # type: ignore[arg-type]
+    assert python_findings(answer) == findings
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_python_is_audited_when_every_package_was_looked_at(answer: object, find
     ],
 )
 def test_the_front_end_is_audited_when_the_registry_answered(answer: object, findings: object) -> None:
-    assert node_findings(answer) == findings  # type: ignore[arg-type]
+    assert node_findings(answer) == findings
 
 
 def test_something_not_audited_never_passes() -> None:

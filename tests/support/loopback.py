@@ -46,6 +46,6 @@ def _guarded_getaddrinfo(host: Any, *arguments: Any, **named: Any) -> Any:
 
 def close_the_doors() -> None:
     """Refuse names and addresses of other machines in this process."""
-    socket.socket.connect = _guarded_connect  # type: ignore[assignment, method-assign]
-    socket.socket.connect_ex = _guarded_connect_ex  # type: ignore[assignment, method-assign]
+    socket.socket.connect = _guarded_connect
+    socket.socket.connect_ex = _guarded_connect_ex
     socket.getaddrinfo = _guarded_getaddrinfo

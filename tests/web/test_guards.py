@@ -44,7 +44,7 @@ def test_marks_survive_wrapping() -> None:
         return Response()
 
     assert guard_of(view) is Guard.CONTEXT
-    view.lockpoint_guard = "public"  # type: ignore[attr-defined]
+    view.lockpoint_guard = "public"
     assert guard_of(view) is None
 
 

@@ -100,7 +100,7 @@ def test_a_versioned_write_refused_after_a_429_lost_its_race(kit: Kit) -> None:
 @pytest.mark.parametrize("step", [drop, answer(502), answer(503), answer(504), answer(500), cut(b"{", 9)])
 def test_an_unversioned_write_is_not_repeated_when_its_outcome_is_unknown(kit: Kit, step: object) -> None:
     """An unanswered POST may still land."""
-    with odd_host(step, GOOD) as host, pytest.raises(HostUnavailable):  # type: ignore[arg-type]
+    with odd_host(step, GOOD) as host, pytest.raises(HostUnavailable):
         kit.client.ask(as_app(host.base), CREATE)
     assert len(host.requests) == 1
 

@@ -40,7 +40,7 @@ def _target(choose: Callable[[Any, Held, Restore], Any]) -> Judge:
     return judging
 
 
-def _one_before(history: Any, held: Held, verdict: Restore) -> Any:  # noqa: ARG001 - the design reads nothing else
+def _one_before(history: Any, _held: Held, verdict: Restore) -> Any:
     return history.versions[-2] if len(history.versions) > 1 else verdict.version
 
 

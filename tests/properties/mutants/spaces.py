@@ -21,7 +21,7 @@ def _spaces(place: Any, **values: Any) -> Run:
     return run
 
 
-def _one_before_the_newest(versions: Any, settled: Any) -> Any:  # noqa: ARG001 - the design looks no further
+def _one_before_the_newest(versions: Any, _settled: Any) -> Any:
     return sorted(versions, key=lambda version: version.number)[-2]
 
 

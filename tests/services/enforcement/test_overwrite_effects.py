@@ -43,7 +43,7 @@ def test_lock_managers_hear_that_a_lock_does_not_protect(managed: Stage) -> None
     managers = {(who, ALICE, f"manager:{reason}") for who in (BOB, CHARLIE)}
     assert _told(managed, MailKind.UNPROTECTED) == {(ALICE, None, reason), *managers}
     managed.run_jobs(JobKind.SEND_MAIL)
-    box = managed.world.services.mailer.box  # type: ignore[attr-defined]
+    box = managed.world.services.mailer.box
     assert {f.actor_name for to, f, _ in box if f.kind is MailKind.UNPROTECTED and to[:5] != "alice"} == {"Alice"}
     assert untouched(managed)
 

@@ -77,7 +77,7 @@ def test_the_holder_hears_of_the_new_name(locked: Stage) -> None:
     assert locked.file.title == "plan (restored).txt"
     assert locked.mails() == [(MailKind.OVERWRITE_ATTEMPT, ALICE, "trashed_renamed")]
     locked.run_jobs(JobKind.SEND_MAIL)
-    (_, facts, _) = locked.world.services.mailer.box[0]  # type: ignore[attr-defined]
+    (_, facts, _) = locked.world.services.mailer.box[0]
     assert facts.file_name == "plan (restored).txt"
 
 

@@ -9,4 +9,4 @@ from tests.services.stage import Stage
 
 
 def list_page(stage: Stage, who: str = ALICE, **query: object) -> page_files.Listing:
-    return of_container(stage.world.services, stage.world.actor(who), stage.file.container, Query(**query))  # type: ignore[arg-type]
+    return of_container(stage.world.services, stage.world.actor(who), stage.file.container, Query(**query))

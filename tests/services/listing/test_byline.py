@@ -21,11 +21,11 @@ def test_the_hint_follows_the_locks(stage: Stage) -> None:
     assert _hint(stage) is None
     stage.lock()
     stage.run_jobs(JobKind.PAGE_HINT)
-    assert _hint(stage)["lockedCount"] == 1  # type: ignore[index]
-    assert _hint(stage)["name"] == {"value": "1 file locked"}  # type: ignore[index]
+    assert _hint(stage)["lockedCount"] == 1
+    assert _hint(stage)["name"] == {"value": "1 file locked"}
     stage.release(stage.held.lock_id)
     stage.run_jobs(JobKind.PAGE_HINT)
-    assert _hint(stage)["lockedCount"] == 0  # type: ignore[index]
+    assert _hint(stage)["lockedCount"] == 0
 
 
 def test_nothing_is_written_when_the_count_stays(stage: Stage) -> None:
@@ -42,7 +42,7 @@ def test_blog_posts_have_hints_and_custom_content_has_none(stage: Stage) -> None
     blog = stage.world.site().add_page(kind=ContainerKind.BLOGPOST)
     stage.lock(file=stage.world.site().add_file(blog, ALICE))
     refresh(stage.world.services, ACME, blog.container)
-    assert _hint(stage, PropertyHost.BLOGPOST, blog.container)["lockedCount"] == 1  # type: ignore[index]
+    assert _hint(stage, PropertyHost.BLOGPOST, blog.container)["lockedCount"] == 1
     stage.taps.clear()
     refresh(stage.world.services, ACME, Container(ContainerKind.CUSTOM, "5"))
     assert stage.taps.host_calls() == []
@@ -57,8 +57,8 @@ def test_a_lost_race_is_repeated_once(stage: Stage) -> None:
     stage.lock()
     stage.taps.before["properties.create", 1] = lost
     stage.run_jobs(JobKind.PAGE_HINT)
-    assert _hint(stage)["lockedCount"] == 1  # type: ignore[index]
+    assert _hint(stage)["lockedCount"] == 1
     stage.release(stage.held.lock_id)
     stage.taps.before["properties.replace", 0] = lost
     stage.run_jobs(JobKind.PAGE_HINT)
-    assert _hint(stage)["lockedCount"] == 1  # type: ignore[index]
+    assert _hint(stage)["lockedCount"] == 1

@@ -189,7 +189,7 @@ def test_every_change_of_a_lock_changes_the_tag(many: Stage) -> None:
 
     def changed_by(action: object) -> bool:
         tag = list_page(many).etag
-        action()  # type: ignore[operator]
+        action()
         return not unchanged(many.world.services, alice, page, tag)
 
     assert changed_by(many.lock)

@@ -36,7 +36,7 @@ def test_the_boundaries_of_the_end(stage: Stage, seconds: int, state: str) -> No
     stage.lock()
     stage.world.clock.advance(hours=48, seconds=seconds)
     assert stage.show(BOB).state.value == state
-    got = "free" if not isinstance(answer := _try(stage, BOB), Exception) else answer.code  # type: ignore[attr-defined]
+    got = "free" if not isinstance(answer := _try(stage, BOB), Exception) else answer.code
     assert got == {"other": "already_locked", "ending": "ending", "free": "free"}[state]
 
 

@@ -7,7 +7,7 @@ from tests.services.stage import Stage
 
 
 def sent_to(stage: Stage) -> dict[str, MailFacts]:
-    box: list[tuple[str, MailFacts, str]] = stage.world.services.mailer.box  # type: ignore[attr-defined]
+    box: list[tuple[str, MailFacts, str]] = stage.world.services.mailer.box
     assert len({message_id for _, _, message_id in box}) == len(box)
     return {address: facts for address, facts, _ in box}
 

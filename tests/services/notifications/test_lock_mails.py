@@ -20,7 +20,7 @@ from tests.services.stage import Stage
 
 
 def sent(stage: Stage) -> list[tuple[str, MailFacts]]:
-    box: list[tuple[str, MailFacts, str]] = stage.world.services.mailer.box  # type: ignore[attr-defined]
+    box: list[tuple[str, MailFacts, str]] = stage.world.services.mailer.box
     return [(address, facts) for address, facts, _ in box]
 
 

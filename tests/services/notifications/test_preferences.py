@@ -62,5 +62,5 @@ def test_preferences_are_believed_only_with_our_signature(stage: RightsStage) ->
     stored = stage.user_properties.stored[place]
     stage.user_properties.stored[ACME.id, ALICE, preferences.KEY] = stored
     assert preferences.read(services, ACME, ALICE, priority=Priority.INTERACTIVE) == Preferences()
-    stage.user_properties.stored[place] = {**stored, "locale": "fr"}  # type: ignore[dict-item]
+    stage.user_properties.stored[place] = {**stored, "locale": "fr"}
     assert preferences.read(services, ACME, BOB, priority=Priority.INTERACTIVE) == Preferences()

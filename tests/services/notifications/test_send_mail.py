@@ -85,7 +85,7 @@ def test_who_has_no_address(undone: Stage) -> None:
 
 def test_a_mail_server_that_is_away(undone: Stage) -> None:
     """F45: sent once, later."""
-    mailer = undone.world.services.mailer._port  # type: ignore[attr-defined]
+    mailer = undone.world.services.mailer._port
     mailer.trouble = MailUnavailable("421")
     stored = next(iter(undone.world.tables.intents.values()))
     with pytest.raises(MailUnavailable):
@@ -98,7 +98,7 @@ def test_a_mail_server_that_is_away(undone: Stage) -> None:
 
 def test_a_mail_server_that_refuses(undone: Stage) -> None:
     """F45: logged, never retried."""
-    undone.world.services.mailer._port.trouble = MailRefused("550")  # type: ignore[attr-defined]
+    undone.world.services.mailer._port.trouble = MailRefused("550")
     undone.run_jobs(JobKind.SEND_MAIL)
     assert results(undone) == ["refused", "refused"]
 
@@ -184,7 +184,7 @@ def test_who_waited_hears_of_the_end(stage: Stage) -> None:
 
 def test_no_mail_goes_out_while_nobody_knows_whether_it_is_wanted(undone: Stage) -> None:
     """The mail waits for unreadable preferences."""
-    undone.world.services.user_properties.trouble = HostUnavailable("down")  # type: ignore[attr-defined]
+    undone.world.services.user_properties.trouble = HostUnavailable("down")
     with pytest.raises(HostUnavailable):
         undone.run_jobs(JobKind.SEND_MAIL)
     assert sent_to(undone) == {}

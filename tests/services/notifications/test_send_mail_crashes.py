@@ -52,13 +52,13 @@ def _send_all(stage: Stage, *, die_before: int | None = None, die_after: int | N
         except ProcessDied as death:
             died = True
             stage.taps.die_before = stage.taps.die_after = None
-            stage.dead_in = str(death)  # type: ignore[attr-defined]
+            stage.dead_in = str(death)
             send_mail.send(stage.world.services, stored.id)
     return died
 
 
 def _told(stage: Stage) -> Counter[tuple[str, str]]:
-    mails = stage.world.services.mailer.box  # type: ignore[attr-defined]
+    mails = stage.world.services.mailer.box
     sent = [(address.partition("@")[0], facts.kind.value) for address, facts, _ in mails]
     names = {ALICE: "alice", BOB: "bob", CHARLIE: "charlie"}
     said = [(names[mention.account], mention.sentences[0]) for _, mention in stage.world.site().comments]

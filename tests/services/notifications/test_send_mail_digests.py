@@ -22,7 +22,7 @@ from tests.services.stage import Stage
 
 
 def _kinds(stage: Stage, address: str) -> list[tuple[MailKind, str | None, int]]:
-    box: list[tuple[str, MailFacts, str]] = stage.world.services.mailer.box  # type: ignore[attr-defined]
+    box: list[tuple[str, MailFacts, str]] = stage.world.services.mailer.box
     return [(facts.kind, facts.detail, facts.count) for to, facts, _ in box if to == address]
 
 
@@ -48,7 +48,7 @@ def test_many_overwrites_are_one_mail_and_a_digest(stage: Stage) -> None:
     stage.run_jobs(JobKind.SEND_MAIL, also_later=True)
     digests = [(MailKind.OVERWRITE_ATTEMPT, "digest", 14), (MailKind.UPLOAD_UNDONE, "digest", 14)]
     assert _kinds(stage, "alice@example.com")[2:] + _kinds(stage, "bob@example.com")[1:] == digests
-    _, facts, _ = stage.world.services.mailer.box[-1]  # type: ignore[attr-defined]
+    _, facts, _ = stage.world.services.mailer.box[-1]
     assert facts.since == START + timedelta(minutes=1, seconds=2)
     assert facts.history_url == f"{ACME.base_url}/pages/viewpageattachments.action?pageId={stage.file.container.id}"
     assert stage.jobs(JobKind.SEND_MAIL) == []
@@ -83,7 +83,7 @@ def test_twenty_mails_an_hour_are_enough(stage: Stage) -> None:
     assert kinds[-1][0] is MailKind.SUMMARY
     stage.world.clock.advance(hours=1)
     stage.run_jobs(JobKind.SEND_MAIL, also_later=True)
-    box = [facts for to, facts, _ in stage.world.services.mailer.box if to == "alice@example.com"]  # type: ignore[attr-defined]
+    box = [facts for to, facts, _ in stage.world.services.mailer.box if to == "alice@example.com"]
     assert sum(facts.count for facts in box) == 90
     summaries = [facts for facts in box if facts.kind is MailKind.SUMMARY]
     for facts in summaries:
@@ -118,7 +118,7 @@ def test_a_summary_leaves_out_what_its_recipient_may_not_see_or_does_not_want(st
         release(stage.world.services, stage.world.actor(ALICE), file.id, stage.key(), held.lock_id)
     hidden = stage.world.site().files.pop(files[-1].id)
     stage.run_jobs(JobKind.SEND_MAIL)
-    box = [facts for to, facts, _ in stage.world.services.mailer.box if to == "charlie@example.com"]  # type: ignore[attr-defined]
+    box = [facts for to, facts, _ in stage.world.services.mailer.box if to == "charlie@example.com"]
     assert [facts.kind for facts in box] == [MailKind.FILE_AVAILABLE] * 19 + [MailKind.SUMMARY]
     assert [line.file_name for line in box[-1].lines] == [file.title for file in files[19:22]]
     assert (box[-1].count, box[-1].more) == (4, 1)
@@ -150,5 +150,5 @@ def test_the_mail_of_a_pause_says_until_when(stage: Stage) -> None:
     stage.lock()
     stage.world.clock.advance(minutes=1)
     _overwrites(stage, 4)
-    paused = next(facts for _, facts, _ in stage.world.services.mailer.box if facts.kind is MailKind.PAUSED)  # type: ignore[attr-defined]
+    paused = next(facts for _, facts, _ in stage.world.services.mailer.box if facts.kind is MailKind.PAUSED)
     assert (paused.at, paused.actor_name) == (stage.show().paused_until, "Bob")

@@ -41,7 +41,7 @@ def test_the_newest_message_is_told_and_repetitions_fold(stage: Stage) -> None:
     stage.world.clock.advance(hours=1, seconds=1)
     stage.run_jobs(JobKind.SEND_MAIL, also_later=True)
     assert results(stage) == ["sent", "sent"]
-    facts = stage.world.services.mailer.box[-1][1]  # type: ignore[attr-defined]
+    facts = stage.world.services.mailer.box[-1][1]
     assert (facts.kind, facts.reason, facts.detail) == (MailKind.EDIT_REQUEST, "now? 4", "digest")
 
 

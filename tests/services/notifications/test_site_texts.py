@@ -28,7 +28,7 @@ def _write(stage: Stage, *mails: str, text: MailTemplate | None = TEXT, language
 
 def _sent(stage: Stage) -> dict[str, MailFacts]:
     stage.run_jobs(JobKind.SEND_MAIL)
-    return {address: facts for address, facts, _ in stage.world.services.mailer.box}  # type: ignore[attr-defined]
+    return {address: facts for address, facts, _ in stage.world.services.mailer.box}
 
 
 def _overwritten(stage: Stage) -> None:
@@ -122,7 +122,7 @@ def test_texts_cost_nothing_where_nobody_wrote_any(stage: Stage) -> None:
         stage.upload(BOB, b"%d" % number)
         stage.reconcile()
         stage.run_jobs(JobKind.SEND_MAIL)
-    assert len(stage.world.services.mailer.box) >= 3  # type: ignore[attr-defined]
+    assert len(stage.world.services.mailer.box) >= 3
     assert stage.taps.calls["properties.read_app"] == 3  # twice settings, once texts
 
 

@@ -40,7 +40,7 @@ def test_what_must_not_stand_there_is_neither_shown_nor_sent(stage: Stage) -> No
     assert isinstance(refusal_of(_test, stage, bad), Invalid)
     actor = stage.world.actor(SAM)
     assert isinstance(refusal_of(template_trials.preview, stage.world.services, actor, "en", MAIL, bad), Invalid)
-    assert stage.world.services.mailer.box == []  # type: ignore[attr-defined]
+    assert stage.world.services.mailer.box == []
 
 
 def test_a_test_goes_to_the_admin_who_asks(stage: Stage) -> None:
@@ -58,12 +58,12 @@ def test_a_test_goes_to_the_admin_who_asks(stage: Stage) -> None:
 
 def test_tests_are_rationed(stage: Stage) -> None:
     """Five an hour; one that failed counts."""
-    stage.world.services.mailer._port.trouble = MailUnavailable("421")  # type: ignore[attr-defined]
+    stage.world.services.mailer._port.trouble = MailUnavailable("421")
     for number in range(MOST_TESTS):
         with pytest.raises(Busy):
             _test(stage)
         stage.world.clock.advance(minutes=number + 1)
-    stage.world.services.mailer._port.trouble = None  # type: ignore[attr-defined]
+    stage.world.services.mailer._port.trouble = None
     with pytest.raises(ShareUsedUp) as refused:
         _test(stage)
     assert refused.value.retry_after == 45 * 60
@@ -74,7 +74,7 @@ def test_tests_are_rationed(stage: Stage) -> None:
 
 def test_an_admin_whom_no_mail_reaches(stage: Stage) -> None:
     """No address, or refused by the mail server: said, and nothing hidden."""
-    stage.world.services.mailer._port.trouble = MailRefused("550")  # type: ignore[attr-defined]
+    stage.world.services.mailer._port.trouble = MailRefused("550")
     assert isinstance(refusal_of(_test, stage), Invalid)
     stage.world.site().addresses.clear()
     assert isinstance(refusal_of(_test, stage), Invalid)

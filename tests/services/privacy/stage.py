@@ -60,11 +60,11 @@ class RightsStage:
 
     @property
     def reports(self) -> FakePersonalDataReports:
-        return self.services.personal_data_reports  # type: ignore[no-any-return]
+        return self.services.personal_data_reports
 
     @property
     def user_properties(self) -> FakeUserProperties:
-        return self.services.user_properties  # type: ignore[no-any-return]
+        return self.services.user_properties
 
     def lock(self, file: StoredFile, who: str = ALICE, tenant: Tenant = ACME, **options: Any) -> str:
         self.numbers += 1

@@ -138,10 +138,10 @@ def test_an_erasure_goes_on_after_a_crash(stage: RightsStage, busy: dict[str, St
         return once
 
     host = stage.world.host
-    host.attachments.get, host.lock_properties.replace = dying(get), dying(replace_)  # type: ignore[method-assign]
+    host.attachments.get, host.lock_properties.replace = dying(get), dying(replace_)
     with suppress(HostUnavailable, Busy):
         erase(stage.services, ACME, erasure.request_id)
-    host.attachments.get, host.lock_properties.replace = get, replace_  # type: ignore[method-assign]
+    host.attachments.get, host.lock_properties.replace = get, replace_
     stage.world.clock.advance(minutes=5)
     stage.run_jobs(JobKind.ERASE)
     assert busy

@@ -230,7 +230,7 @@ def test_a_cycle_goes_on_after_a_crash(stage: RightsStage) -> None:
             raise HostUnavailable("gone")
         return real(*args, **options)
 
-    stage.reports.report = dying  # type: ignore[method-assign]
+    stage.reports.report = dying
     with pytest.raises(HostUnavailable):
         report(stage.services, ACME)
     report(stage.services, ACME)

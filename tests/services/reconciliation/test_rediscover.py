@@ -20,7 +20,7 @@ from tests.services.stage import Stage
 def _lose_the_database(stage: Stage) -> None:
     tables = stage.world.tables
     for table in (tables.witnesses, tables.audit, tables.intents, tables.restorations, tables.claims, tables.states):
-        table.clear()  # type: ignore[attr-defined]
+        table.clear()
     tables.jobs.clear()
 
 

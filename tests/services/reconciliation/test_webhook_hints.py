@@ -25,7 +25,7 @@ def files(stage: Stage) -> list[StoredFile]:
 
 
 def _looks(stage: Stage, **hint: object) -> list[str]:
-    taken = take_hint(stage.world.services, ACME, Hint(**hint))  # type: ignore[arg-type]
+    taken = take_hint(stage.world.services, ACME, Hint(**hint))
     jobs = stage.world.tables.jobs
     assert taken == len(jobs)
     assert {job.kind for job in jobs} <= {JobKind.RECONCILE}

@@ -32,7 +32,7 @@ def come_back(stage: Stage, *, erased: bool = False) -> None:
     tables = stage.world.tables
     if erased:
         for table in (tables.witnesses, tables.audit, tables.intents, tables.restorations, tables.claims):
-            table.clear()  # type: ignore[attr-defined]
+            table.clear()
     tables.jobs.clear()
     tables.tenants[ACME.id] = ACME
     tables.come_back(ACME.id)

@@ -52,7 +52,7 @@ def come(world: World, registration: ForgeRegistration = HERE, **other: object) 
 
 
 def events(world: World) -> list[InstallationEvent]:
-    return [event for _, event in world.services.forge_sites.events]  # type: ignore[attr-defined]
+    return [event for _, event in world.services.forge_sites.events]
 
 
 def token(world: World, **life: float) -> AccessToken:
@@ -73,11 +73,11 @@ def test_further_invocations_write_once_a_minute(world: World) -> None:
     jobs(world, tenant)
     for _ in range(3):
         assert come(world).id == tenant.id
-    assert (sites.changes, sites.sights, jobs(world, tenant)) == (1, 0, [])  # type: ignore[attr-defined]
+    assert (sites.changes, sites.sights, jobs(world, tenant)) == (1, 0, [])
     world.clock.advance(seconds=60)
     come(world)
     come(world)
-    assert (sites.changes, sites.sights) == (1, 1)  # type: ignore[attr-defined]
+    assert (sites.changes, sites.sights) == (1, 1)
 
 
 def test_events_and_hourly_calls_are_noted_once_a_minute(world: World) -> None:
@@ -102,7 +102,7 @@ def test_events_and_hourly_calls_are_noted_once_a_minute(world: World) -> None:
 def test_a_site_that_connect_knew_keeps_number_and_name(world: World) -> None:
     """No lock is lost by a move: signatures stay bound to the same name. Its protection had no gap."""
     known = replace(ACME, cloud_id=CLOUD)
-    world.services.forge_sites.put(known, None, connected=True)  # type: ignore[attr-defined]
+    world.services.forge_sites.put(known, None, connected=True)
     tenant = come(world)
     assert (tenant.id, tenant.site_key, tenant.door) == (ACME.id, ACME.site_key, Door.FORGE)
     assert tenant.returned_at is None
@@ -125,7 +125,7 @@ def test_another_version_is_no_news_but_for_the_lifecycle_event(world: World) ->
     tenant, newer = come(world), replace(HERE, version="2.0.0")
     jobs(world, tenant)
     come(world, newer)
-    assert world.services.forge_sites.changes == 1  # type: ignore[attr-defined]
+    assert world.services.forge_sites.changes == 1
     come(world, newer, lifecycle=True)
     found = world.services.forge_sites.find(CLOUD)
     assert found is not None
@@ -163,7 +163,7 @@ def test_a_goodbye_is_looked_into_two_minutes_later(world: World) -> None:
 
 
 def says(world: World, answer: Exception | None) -> None:
-    world.services.site_facts.trouble = answer  # type: ignore[attr-defined]
+    world.services.site_facts.trouble = answer
 
 
 def test_a_site_whose_token_is_refused_has_left(world: World) -> None:
@@ -199,7 +199,7 @@ def test_a_reinstallation_meanwhile_is_not_ended(world: World) -> None:
 
 
 def test_a_site_that_still_has_connect_gets_its_door_back(world: World) -> None:
-    world.services.forge_sites.put(replace(ACME, cloud_id=CLOUD), None, connected=True)  # type: ignore[attr-defined]
+    world.services.forge_sites.put(replace(ACME, cloud_id=CLOUD), None, connected=True)
     tenant = come(world)
     jobs(world, tenant)
     says(world, Unauthorised("401"))
@@ -236,6 +236,6 @@ def test_a_site_with_a_live_token_is_not_silent(world: World) -> None:
 
 
 def test_sites_of_connect_are_never_silent(world: World) -> None:
-    world.services.forge_sites.put(replace(ACME, cloud_id=CLOUD), None, connected=True)  # type: ignore[attr-defined]
+    world.services.forge_sites.put(replace(ACME, cloud_id=CLOUD), None, connected=True)
     world.clock.advance(hours=100)
     assert end_silent(world.services) == 0

@@ -84,7 +84,7 @@ def test_what_a_newer_version_saved_is_used_and_not_written_over(stage: Stage) -
 def test_what_must_not_stand_there_is_told_with_its_place(stage: Stage) -> None:
     refusal = refusal_of(_change, stage, MailTemplate("ok", "a {nobody} <b>"))
     assert isinstance(refusal, Invalid)
-    assert [(one["field"], one["position"]) for one in refusal.details["fields"]] == [  # type: ignore[attr-defined]
+    assert [(one["field"], one["position"]) for one in refusal.details["fields"]] == [
         (f"templates.{MAIL}.body", 2),
         (f"templates.{MAIL}.body", 11),
     ]

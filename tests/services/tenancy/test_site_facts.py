@@ -25,7 +25,7 @@ def own(world: World) -> str:
 
 def test_a_connect_site_s_cloud_id_is_noted(world: World) -> None:
     """It finds the site again when it comes through Forge."""
-    world.services.site_facts.cloud_ids[ACME.id] = CLOUD  # type: ignore[attr-defined]
+    world.services.site_facts.cloud_ids[ACME.id] = CLOUD
     assert facts_missing(ACME)
     note_facts(world.services, ACME)
     noted = world.tables.tenants[ACME.id]
@@ -36,24 +36,24 @@ def test_a_connect_site_s_cloud_id_is_noted(world: World) -> None:
 def test_known_facts_are_not_asked_for(world: World) -> None:
     known = replace(ACME, cloud_id=CLOUD, app_accounts=frozenset({own(world)}))
     note_facts(world.services, known)
-    assert world.services.site_facts.asked == 0  # type: ignore[attr-defined]
+    assert world.services.site_facts.asked == 0
 
 
 def test_a_forge_site_s_own_address_is_noted(world: World) -> None:
     site = replace(ACME, door=Door.FORGE, cloud_id=CLOUD)
-    world.services.forge_sites.put(site, None)  # type: ignore[attr-defined]
-    world.services.site_facts.addresses[ACME.id] = ADDRESS  # type: ignore[attr-defined]
+    world.services.forge_sites.put(site, None)
+    world.services.site_facts.addresses[ACME.id] = ADDRESS
     note_facts(world.services, site)
     assert world.tables.tenants[ACME.id].display_url == ADDRESS
 
 
 def test_a_connect_site_whose_cloud_is_at_forge_s_door_ends(world: World) -> None:
     """One door at a time: two app users would undo each other's work."""
-    world.services.forge_sites.put(replace(GLOBEX, door=Door.FORGE, cloud_id=CLOUD), None)  # type: ignore[attr-defined]
-    world.services.site_facts.cloud_ids[ACME.id] = CLOUD  # type: ignore[attr-defined]
+    world.services.forge_sites.put(replace(GLOBEX, door=Door.FORGE, cloud_id=CLOUD), None)
+    world.services.site_facts.cloud_ids[ACME.id] = CLOUD
     ended: list[str] = []
     installations = world.services.installations
-    change, installations.change = installations.change, lambda key, *more: ended.append(key) or change(key, *more)  # type: ignore[method-assign, func-returns-value]
+    change, installations.change = installations.change, lambda key, *more: ended.append(key) or change(key, *more)
     note_facts(world.services, ACME)
     assert ended == [ACME.site_key]
     assert world.tables.tenants[ACME.id].cloud_id is None
@@ -61,8 +61,8 @@ def test_a_connect_site_whose_cloud_is_at_forge_s_door_ends(world: World) -> Non
 
 def test_a_departed_site_s_cloud_id_is_taken_over(world: World) -> None:
     """Data imported into the same site: another client key, the same cloud."""
-    world.services.forge_sites.put(replace(GLOBEX, cloud_id=CLOUD, installed=False), None)  # type: ignore[attr-defined]
-    world.services.site_facts.cloud_ids[ACME.id] = CLOUD  # type: ignore[attr-defined]
+    world.services.forge_sites.put(replace(GLOBEX, cloud_id=CLOUD, installed=False), None)
+    world.services.site_facts.cloud_ids[ACME.id] = CLOUD
     note_facts(world.services, ACME)
     assert world.tables.tenants[ACME.id].cloud_id == CLOUD
     assert world.tables.tenants[GLOBEX.id].cloud_id is None

@@ -114,7 +114,7 @@ def test_a_contradiction_with_what_is_inherited(stage: Stage, own: dict[str, int
     """Named by its field; nothing is stored."""
     refusal = refusal_of(_change, stage, SpaceSettings(own=own))
     assert isinstance(refusal, Invalid)
-    assert [wrong["field"] for wrong in refusal.details["fields"]] == [field]  # type: ignore[attr-defined]
+    assert [wrong["field"] for wrong in refusal.details["fields"]] == [field]
     assert _seen(stage).settings == SpaceSettings()
 
 

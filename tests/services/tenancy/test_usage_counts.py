@@ -102,7 +102,7 @@ def test_the_switch_follows_the_signed_setting(stage: Stage) -> None:
     assert usage(stage).counts == {}
     assert overview(stage).settings.usage_counts is True
     assert usage(stage).counting(ACME)
-    stage.world.services.properties.write_app(ACME, site_settings.KEY, {"usage_counts": False}, priority=None)  # type: ignore[arg-type]
+    stage.world.services.properties.write_app(ACME, site_settings.KEY, {"usage_counts": False}, priority=None)
     assert overview(stage).settings.usage_counts is True
     assert usage(stage).counting(ACME)
 

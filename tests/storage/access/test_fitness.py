@@ -41,7 +41,7 @@ def server_that_says(answer: bytes) -> Iterator[str]:
 
 
 def changed(url: str, **parts: str) -> str:
-    return make_url(url).set(**parts).render_as_string(hide_password=False)  # type: ignore[arg-type]
+    return make_url(url).set(**parts).render_as_string(hide_password=False)
 
 
 def test_a_migrated_database_will_do(database_url: str) -> None:

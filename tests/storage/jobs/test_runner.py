@@ -116,7 +116,7 @@ def test_a_slow_site_leaves_places_to_others(workers: Workers, jobs: PostgresJob
     workers.wait(lambda: workers.marks("began") == ["sleep 40.0"])
     for number in range(3):
         jobs.defer([Job(JobKind.SWEEP, 2, f"sleep 0.0{number}")])
-        workers.wait(lambda number=number: f"sleep 0.0{number}" in workers.marks("ended"), 10)  # type: ignore[misc]
+        workers.wait(lambda number=number: f"sleep 0.0{number}" in workers.marks("ended"), 10)
     assert [mark for mark in workers.marks("began") if mark.startswith("sleep 4")] == ["sleep 40.0"]
 
 

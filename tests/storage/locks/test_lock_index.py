@@ -30,7 +30,7 @@ _COPIES = f"""
 def index(database: Database, acme: Tenant) -> PostgresLockIndex:
     PostgresEffects(database, FakeClock()).record(acme, Effects(witness=witness("1", record=held())))
     with database.driver() as driver:
-        driver.execute(_COPIES, [START])  # type: ignore[arg-type]
+        driver.execute(_COPIES, [START])
         driver.execute("DELETE FROM lock_witness WHERE attachment_id = '1'")
         driver.execute("ANALYZE lock_witness")
     return PostgresLockIndex(database)

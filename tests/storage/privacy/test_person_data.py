@@ -109,9 +109,9 @@ def test_an_export_holds_every_row_and_nothing_of_anybody_else(people: PostgresP
     assert CHARLIE not in text
     assert "7" * 32 not in text
     own, others, ended = sorted(found["lock_witness"], key=lambda row: str(row["attachment_id"]))
-    assert own["lock"]["lock_id"] == "1" * 32  # type: ignore[index]
+    assert own["lock"]["lock_id"] == "1" * 32
     assert set(others) & {"lock", "protected_version", "last_lock"} == {"protected_version", "last_lock"}
-    assert ended["last_lock"]["holder"] == ALICE  # type: ignore[index]
+    assert ended["last_lock"]["holder"] == ALICE
 
 
 def test_every_table_with_an_account_column_is_looked_through() -> None:

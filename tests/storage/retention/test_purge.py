@@ -156,7 +156,7 @@ def _killed(steps: Callable[[datetime], object], number: int) -> Callable[[datet
         def die() -> int:
             raise KeyboardInterrupt
 
-        items = list(dict(steps(now)).items())  # type: ignore[call-overload]
+        items = list(dict(steps(now)).items())
         return {**dict(items[:number]), "killed": die}
 
     return some

@@ -48,7 +48,7 @@ def sites(database: Database) -> tuple[Tenant, Tenant]:
 
 @pytest.fixture
 def store(database: Database) -> Iterator[PostgresForgeTokens]:
-    return iter([PostgresForgeTokens(database, keyring([ROOT]))]).__next__()  # type: ignore[return-value]
+    return iter([PostgresForgeTokens(database, keyring([ROOT]))]).__next__()
 
 
 def token(value: str = VALUE, **life: float) -> AccessToken:

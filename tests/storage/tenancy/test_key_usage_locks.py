@@ -166,7 +166,7 @@ def test_preferences_of_others_are_signed_again_when_they_are_read(stage: Stage)
         def write(self, *_place: Any, **_options: Any) -> None:
             raise HostUnavailable
 
-    full = replace(process, user_properties=Full(process.user_properties.stored))  # type: ignore[attr-defined]
+    full = replace(process, user_properties=Full(process.user_properties.stored))
     assert preferences.read(full, stage.tenant, BOB, priority=Priority.EVENT) == CHOSEN
     assert prefers(stage, ONLY_NEW, BOB) == preferences.Preferences()
     assert prefers(stage, BOTH, BOB) == CHOSEN

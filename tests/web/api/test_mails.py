@@ -214,7 +214,7 @@ def test_what_the_mail_server_answers_decides(live: LiveApp, post: Post, answer:
     file = live.file(page, "plan.txt")
     lock = live.lock("alice", file)
     live.call("dana", "POST", f"/attachments/{file}/lock/break", {"lockId": lock, "reason": "x"})
-    intent = str(live.database.execute("select max(id) from email_intent").fetchone()[0])  # type: ignore[index]
+    intent = str(live.database.execute("select max(id) from email_intent").fetchone()[0])
     services = bootstrap.build(live.settings)
     tenant = services.tenants.by_id(live.tenant_id("acme"))
     assert tenant is not None

@@ -39,7 +39,7 @@ class Door:
             inbound=ForgeInbound(invocations(), lambda: float(NOW)),
             services=self.world.services,
             sites=self.world.services.forge_sites,
-            people=self,  # type: ignore[arg-type]
+            people=self,
             tokens=StoredTokens(store, clock.now, self._seconds),
             owner=self.owner,
             on_licence=lambda _tenant, active: self.licences.append(active),
